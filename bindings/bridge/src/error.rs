@@ -29,7 +29,7 @@ pub enum ErrorKind {
     Cancelled,
     /// A listener returned an error.
     Listener,
-    /// An internal error.
+    /// An internal error, or a resource of the process that is exhausted.
     Other,
 }
 
@@ -66,9 +66,14 @@ impl ErrorInfo {
         }
     }
 
-    /// Creates the error for a malformed setting or an unavailable resource of the process.
+    /// Creates the error for a malformed setting.
     pub fn configuration(text: impl Into<String>) -> Self {
         Self::new(ErrorKind::Core(aod::ErrorKind::Configuration), text)
+    }
+
+    /// Creates the error for a resource of the process that is exhausted, such as threads or file descriptors.
+    pub fn exhausted(text: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Other, text)
     }
 
     /// Creates the error for a listener that failed.

@@ -57,9 +57,7 @@ impl SharedRuntime {
                 .thread_name("aod")
                 .enable_all()
                 .build()
-                .map_err(|error| {
-                    ErrorInfo::configuration(format!("cannot start a thread: {error}"))
-                })?;
+                .map_err(|error| ErrorInfo::exhausted(format!("cannot start a thread: {error}")))?;
             Result::Ok(Running {
                 handle: runtime.handle().clone(),
                 runtime: Mutex::new(Some(runtime)),

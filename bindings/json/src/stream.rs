@@ -156,19 +156,16 @@ impl EventBatches {
         })
     }
 
-    /// Returns whether the stream is open, after waiting for up to `milliseconds`. Fails if it cannot be opened; the next
-    /// `take` then fails with the same error.
-    pub fn open(&self, milliseconds: u32) -> Result<bool, CallError> {
-        match self.wait(milliseconds, |context| self.events.poll_open(context)) {
-            Poll::Ready(Ok(())) => Ok(true),
-            Poll::Ready(Err(error)) => self.last().replace(Err(error.into())).map(|_| true),
-            Poll::Pending => Ok(false),
-        }
-    }
-
     /// Adds an ID to the queue when the stream is open or has ended; immediately if it already is.
     pub fn notify_open(&self, queue: Arc<WakeQueue>, id: u64) {
-        self.events.wake_open(&queue.waker(id));
+        let waker = queue.waker(id);
+        if self
+            .events
+            .poll_opened(&mut Context::from_waker(&waker))
+            .is_ready()
+        {
+            waker.wake();
+        }
     }
 
     /// Adds an ID to the queue when there is something to take; immediately if there already is.

@@ -11,7 +11,17 @@ use crate::error::CallError;
 
 /// What an agent printed, as data.
 #[derive(uniffi::Object)]
-pub struct OutputTranscript(Mutex<Transcript>);
+pub struct OutputTranscript {
+    transcript: Mutex<Transcript>,
+    last: Mutex<Option<Applied>>,
+}
+
+/// The numbered event that `apply` has applied last. Its result is kept, because a signal may interrupt Python between
+/// the call and the assignment of the result.
+struct Applied {
+    number: u64,
+    changes: Result<String, CallError>,
+}
 
 #[uniffi::export]
 impl OutputTranscript {
@@ -32,7 +42,7 @@ impl OutputTranscript {
             Some(name) => Transcript::for_runtime(&name),
             None => Transcript::new(),
         };
-        Ok(Arc::new(Self(Mutex::new(transcript.with_limits(limits)))))
+        Ok(Self::of(transcript.with_limits(limits)))
     }
 
     /// Returns the transcript of a snapshot.
@@ -40,14 +50,28 @@ impl OutputTranscript {
     pub fn restore(snapshot: Vec<u8>) -> Result<Arc<Self>, CallError> {
         let transcript = Transcript::restore(&snapshot)
             .map_err(|error| CallError::configuration(error.to_string()))?;
-        Ok(Arc::new(Self(Mutex::new(transcript))))
+        Ok(Self::of(transcript))
     }
 
     /// Applies a stream event, given as JSON, and returns the changes as a JSON array.
-    pub fn apply(&self, event: String) -> Result<String, CallError> {
+    ///
+    /// A call with the number of the last numbered event returns the changes of that event again, and applies nothing.
+    /// An event with the number 0 has no number.
+    pub fn apply(&self, event: String, number: u64) -> Result<String, CallError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = last.as_ref().filter(|last| last.number == number) {
+            return last.changes.clone();
+        }
         // Never fails: a malformed event is one of an unknown type.
         let event = StreamEvent::from_json(&event);
-        changes(&self.transcript().apply(&event))
+        let changes = changes(&self.transcript().apply(&event));
+        if number > 0 {
+            *last = Some(Applied {
+                number,
+                changes: changes.clone(),
+            });
+        }
+        changes
     }
 
     /// Reads a chunk of output, which may end anywhere, and returns the changes as a JSON array.
@@ -82,8 +106,17 @@ impl OutputTranscript {
 }
 
 impl OutputTranscript {
+    fn of(transcript: Transcript) -> Arc<Self> {
+        Arc::new(Self {
+            transcript: Mutex::new(transcript),
+            last: Mutex::default(),
+        })
+    }
+
     fn transcript(&self) -> MutexGuard<'_, Transcript> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.transcript
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

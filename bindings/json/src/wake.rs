@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
+use aod_bridge::error::ErrorInfo;
+
 use crate::error::CallError;
 use pipe::WakePipe;
 
@@ -25,7 +27,7 @@ impl WakeQueue {
     #[uniffi::constructor]
     pub fn new() -> Result<Arc<Self>, CallError> {
         let pipe = WakePipe::new()
-            .map_err(|error| CallError::configuration(format!("cannot create a pipe: {error}")))?;
+            .map_err(|error| ErrorInfo::exhausted(format!("cannot create a pipe: {error}")))?;
         Ok(Arc::new(Self {
             ready: Mutex::default(),
             arrived: Condvar::new(),

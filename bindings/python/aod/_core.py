@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from . import _greenlets
@@ -35,6 +36,9 @@ SLICE_MS: Final = 100
 
 NATIVE_ERRORS: Final = (CallError, InternalError)
 """The exceptions that the native library raises."""
+
+_STOP_OPTIONS: Final = {"timeout": 5, "max_retries": 0, "detached": True}
+"""The options of the request that stops a session, which is sent even if the wait for it is interrupted."""
 
 OnResponse = Callable[[ResponseInfo], object]
 """A function that receives the head of each response."""
@@ -90,7 +94,11 @@ class Core:
             failure = error_from_native(error)
         else:
             return native
-        raise failure
+        try:
+            raise failure
+        finally:
+            # Its traceback refers to this frame.
+            del failure
 
     def detach(self) -> None:
         """Discard the parent process's connections, in the child of a fork."""
@@ -177,15 +185,20 @@ class Core:
             failure = error_from_native(error)
         else:
             options_of_all = (*self._options, text)
-            return Core(self._config, options_of_all, native, on_response or self._on_response, self.tokens)
+            return Core(self._config, options_of_all, native, on_response or self._on_response, self.tokens.copy())
         raise failure
 
-    def pinned(self) -> Core:
+    def pinned(self, stop: str | None = None) -> Core:
         """Return a client over the same connections, which stays open when this one is closed.
+
+        Args:
+            stop: The operation that stops the sessions whose turns the client starts, unless they are claimed.
 
         Raises:
             ClosedError: This client has been closed.
         """
+        if stop is not None:
+            return self.with_options({"stop": stop})
         return Core(self._config, self._options, self.native(), self._on_response, self.tokens)
 
     def claim_sessions(self) -> None:
@@ -195,14 +208,21 @@ class Core:
     def stop_sessions(self) -> None:
         """Stop the sessions that calls have started and that were not claimed; for clients with the option `stop`.
 
-        A session that is being created is stopped too. Waits for up to 5 s, and logs what could not be stopped.
+        A session that is being created is stopped too. Waits for up to 5 s, and logs what could not be stopped. If the
+        token provider was interrupted, does not wait, because the provider would be called again.
         """
+        if self.tokens.was_interrupted:
+            self.abandon_sessions()
+            return
         with _Stop(self.native()) as stop:
             stop.native.stop_sessions(stop.call)
             stop.failures = self._result(stop.native, stop.call)
 
     async def stop_sessions_async(self) -> None:
         """Stop sessions like `stop_sessions`."""
+        if self.tokens.was_interrupted:
+            self.abandon_sessions()
+            return
         with _Stop(self.native()) as stop:
             loop = running_loop()
             waiter = waiter_of(loop)
@@ -213,8 +233,30 @@ class Core:
     def abandon_sessions(self) -> None:
         """Stop sessions like `stop_sessions`, without waiting for that."""
         native, call = self.native(), next_id()
-        native.stop_sessions(call)
+        with suppress(*NATIVE_ERRORS):  # raised while the interpreter exits
+            native.stop_sessions(call)
         native.cancel(call)
+
+    def stop_session(self, operation: str, identity: str) -> None:
+        """Stop a session with an operation, and wait for up to 5 s.
+
+        If the token provider was interrupted, does not wait, because the provider would be called again.
+        """
+        if self.tokens.was_interrupted:
+            self.abandon_session(operation, identity)
+        else:
+            self.with_options(_STOP_OPTIONS).call(operation, identity)
+
+    async def stop_session_async(self, operation: str, identity: str) -> None:
+        """Stop a session like `stop_session`."""
+        if self.tokens.was_interrupted:
+            self.abandon_session(operation, identity)
+        else:
+            await self.with_options(_STOP_OPTIONS).call_async(operation, identity)
+
+    def abandon_session(self, operation: str, identity: str) -> None:
+        """Stop a session like `stop_session`, without waiting for that."""
+        self.with_options(_STOP_OPTIONS).start(operation, identity)
 
     def close(self) -> None:
         """Make later calls raise `ClosedError`."""
@@ -238,12 +280,13 @@ class Core:
 
     def _call(self, operation: str, identity: str | None, body: str, span: Span | None) -> Response:
         started = time.perf_counter()
-        native = self._traced(span)
+        native = self.native()
         number = _OPERATIONS[operation]
         call = next_id()
         response: str | None = None
         failure: Exception | None = None
         try:
+            native = self._traced(span)
             halves = _prepare(native, call, identity, body)
             if _greenlets.are_patched_in():
                 self.tokens.wait_in_greenlet(native, lambda queue, _: native.begin(call, queue, number, *halves))
@@ -280,7 +323,7 @@ class Core:
 
     async def _call_async(self, operation: str, identity: str | None, body: str, span: Span | None) -> Response:
         started = time.perf_counter()
-        native = self._traced(span)
+        native = self.native()
         number = _OPERATIONS[operation]
         loop = running_loop()
         waiter = waiter_of(loop)
@@ -288,6 +331,7 @@ class Core:
         response: str | None = None
         failure: Exception | None = None
         try:
+            native = self._traced(span)
             halves = _prepare(native, call, identity, body)
             native.begin(call, waiter.queue, number, *halves)
             response = await self._result_async(native, call, waiter, loop)
@@ -317,7 +361,11 @@ class Core:
             return native, native.stream(identity, since, options)
         except NATIVE_ERRORS as error:
             failure = error_from_native(error)
-        raise failure
+        try:
+            raise failure
+        finally:
+            # Its traceback refers to this frame.
+            del failure
 
 
 def _start_span(native: JsonClient, operation: str) -> Span | None:

@@ -9,12 +9,14 @@ import threading
 import time
 import weakref
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 from . import _native
 from ._native import after_fork_in_child, shut_down
+
+T = TypeVar("T")
 
 _JOIN_SECONDS: Final = 1
 """How long the interpreter waits at exit for all callbacks together."""
@@ -34,7 +36,8 @@ class ForkAware(Protocol):
 
 _owners: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 _threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-_lock = threading.Lock()
+_lock = threading.RLock()
+"""Reentrant, because a signal handler or a finalizer that runs under it may create a client or a stream."""
 _generation = 0
 
 
@@ -55,9 +58,11 @@ def join_at_exit(thread: threading.Thread) -> None:
         _threads.add(thread)
 
 
-def _registered() -> list[ForkAware]:
+def _members(registered: weakref.WeakSet[T]) -> list[T]:
     with _lock:
-        return list(_owners)
+        while True:
+            with suppress(RuntimeError):  # a signal handler has added a member while the set was read
+                return list(registered)
 
 
 def generation() -> int:
@@ -105,21 +110,19 @@ _generated._UniffiRustBufferBuilder._reserve = _reserve
 def _after_fork_in_child() -> None:
     global _generation, _lock
     # A thread of the parent may have held the lock.
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _generation += 1
     after_fork_in_child()
-    for owner in _registered():
+    for owner in _members(_owners):
         owner.detach()
 
 
 def _at_exit() -> None:
     # A native thread that calls into an interpreter that has exited aborts the process.
-    for owner in _registered():
+    for owner in _members(_owners):
         owner.stop()
     deadline = time.monotonic() + _JOIN_SECONDS
-    with _lock:
-        threads = list(_threads)
-    for thread in threads:
+    for thread in _members(_threads):
         if thread is not threading.current_thread():
             thread.join(max(0, deadline - time.monotonic()))
     if _is_main_interpreter():

@@ -29,9 +29,16 @@ AsyncTokenProvider = Callable[[str | None], str | Awaitable[str]]
 class Tokens:
     """The token provider of a client, if it has one."""
 
+    was_interrupted = False
+    """Whether an exception such as `KeyboardInterrupt` or a cancellation has ended a call of the provider."""
+
     def __init__(self, provider: AsyncTokenProvider | None) -> None:
         """Wrap a provider."""
         self._provider = provider
+
+    def copy(self) -> Tokens:
+        """Return the same provider, without interruptions."""
+        return Tokens(self._provider)
 
     def wait_in_greenlet(self, native: JsonClient, start: Callable[[WakeQueue, int], object]) -> None:
         """Wait like `_greenlets.wait_for`, or until the library asks for a token, which is then provided."""
@@ -61,7 +68,7 @@ class Tokens:
         """Provide a token if the library asks for one."""
         if self._provider is None:
             return
-        with _Request(native) as request:
+        with _Request(native, self) as request:
             if request.take():
                 request.answer(self._provider(request.rejected))
 
@@ -108,7 +115,7 @@ class Tokens:
         """
         if self._provider is None:
             return
-        with _Request(native) as request:
+        with _Request(native, self) as request:
             if request.take():
                 token = self._provider(request.rejected)
                 if inspect.isawaitable(token):
@@ -143,8 +150,9 @@ class _Request:
     rejected: str | None = None
     """The token that the server rejected."""
 
-    def __init__(self, native: JsonClient) -> None:
+    def __init__(self, native: JsonClient, tokens: Tokens) -> None:
         self._native = native
+        self._tokens = tokens
         self._ticket = next_id()
 
     def take(self) -> bool:
@@ -173,5 +181,7 @@ class _Request:
             # Only its class: its message may contain anything.
             self._native.fail_token(self._ticket, _failures.add(error), type(error).__name__)
             return True
+        if error is not None:
+            self._tokens.was_interrupted = True
         self._native.return_token_request(self._ticket)
         return False

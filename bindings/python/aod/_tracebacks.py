@@ -49,9 +49,12 @@ def _synchronous(method: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
-        if failure.__traceback__ is not None:
-            _raise(failure)
-        raise failure
+        try:
+            if failure.__traceback__ is not None:
+                _raise(failure)
+            raise failure
+        finally:
+            del failure  # the traceback has this frame: a cycle would keep the streams of the caller open
 
     return call
 
@@ -64,9 +67,12 @@ def _asynchronous(method: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:  # noqa: BLE001 - any exception is raised again
             failure = _bare(error)
         del args, kwargs
-        if failure.__traceback__ is not None:
-            _raise(failure)
-        raise failure
+        try:
+            if failure.__traceback__ is not None:
+                _raise(failure)
+            raise failure
+        finally:
+            del failure  # the traceback has this frame: a cycle would keep the streams of the caller open
 
     return call
 
@@ -78,7 +84,10 @@ def _bare(error: BaseException) -> BaseException:
 
 
 def _raise(failure: BaseException) -> NoReturn:
-    raise failure
+    try:
+        raise failure
+    finally:
+        del failure
 
 
 _CALLERS: Final = {function.__code__ for function in (call_back, await_back, _raise)}

@@ -33,13 +33,17 @@ def new_queue() -> WakeQueue:
     """Create a queue.
 
     Raises:
-        ValueError: The process has too many open files.
+        AodError: The process has too many open files.
     """
     try:
         return WakeQueue()
     except CallError as error:
         failure = from_native(error.facts)
-    raise failure
+    try:
+        raise failure
+    finally:
+        # Its traceback refers to this frame.
+        del failure
 
 
 def ids_of(taken: bytes) -> Iterator[int]:
@@ -127,13 +131,14 @@ class Waiter:
 
 
 _waiters: weakref.WeakKeyDictionary[AbstractEventLoop, Waiter] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
+# A signal handler or a finalizer may need a waiter while the lock is held.
+_lock = threading.RLock()
 
 
 def _after_fork_in_child() -> None:
     # A thread of the parent may have held the lock.
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -162,7 +167,8 @@ def waiter_of(loop: AbstractEventLoop) -> Waiter:
         waiter = _waiters.get(loop)
         if waiter is None:
             # Futures that never finished form a reference cycle with their loop.
-            for closed in [other for other in _waiters if other.is_closed()]:
-                del _waiters[closed]
-            waiter = _waiters[loop] = Waiter(loop)
+            for other in [reference() for reference in _waiters.keyrefs()]:
+                if other is not None and other.is_closed():
+                    _waiters.pop(other, None)
+            waiter = _waiters.setdefault(loop, Waiter(loop))
         return waiter

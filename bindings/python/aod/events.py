@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from copy import deepcopy
 from functools import cache
 from itertools import repeat
@@ -244,10 +245,14 @@ class StreamEvent:
             deep: Whether `extra` is copied deeply.
 
         Returns:
-            The copy.
+            The copy. It keeps the `cursor` of an event that comes from a stream, unless `update` has an `id`.
         """
         parts: dict[str, Any] = {"type": self.type, "id": self.id, "extra": self.extra}
-        return StreamEvent(**(deepcopy(parts) if deep else parts) | (update or {}))
+        copied = StreamEvent(**(deepcopy(parts) if deep else parts) | (update or {}))
+        if "id" not in (update or {}):
+            with suppress(AttributeError):  # the event does not come from a stream
+                copied._cursor = self._cursor
+        return copied
 
     @classmethod
     def model_validate(cls, obj: Any, **_: Any) -> StreamEvent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
 import logging
 import threading
@@ -94,6 +95,9 @@ class _Batch(NamedTuple):
 class _Base:
     """The events of a batch, and the position within them."""
 
+    _was_live = False
+    """Whether a connection has been established."""
+
     def __init__(
         self,
         core: Core,
@@ -111,6 +115,8 @@ class _Base:
         self._native: JsonClient | None = None
         self._batch = _Batch(0, iter(()), (), since)
         self._closed = False
+        # Empty once `closed` is observed. An iterator, of which two threads cannot take the same item.
+        self._last_state: Iterator[ConnectionState] = iter((ConnectionState("closed"),))
         self._lock = threading.Lock()
         self._generation = register(self)
 
@@ -134,6 +140,7 @@ class _Base:
     def detach(self) -> None:
         """Discard the connection without closing it, in the child of a fork; the package calls this."""
         self._closed = True
+        self._last_state = iter(())
         self._discard()
         self._lock = threading.Lock()  # a thread of the parent may have held it
         if self._batches is not None:
@@ -172,6 +179,22 @@ class _Base:
         if self._on_state is not None:
             check_result(self._on_state(state), "on_state")
 
+    def _observe_closed(self) -> None:
+        """Observe that the stream is closed, once; not if it was never opened."""
+        if self._batch.number > 0:
+            for state in self._last_state:
+                self._observe(state)
+
+    def _leave(self, error: BaseException | None) -> None:
+        """Close the stream at the end of its block; an exception of `on_state` does not replace that of the block."""
+        self.cancel()
+        try:
+            self._observe_closed()
+        except Exception as raised:
+            if error is None:
+                raise
+            logger.warning("on_state raised %s when the stream was closed", type(raised).__name__)
+
     def _discard(self) -> None:
         """Discard the events that are not yielded; the cursor stays."""
         self._batch = self._batch._replace(items=iter(()), cursors=(), before=self.cursor)
@@ -185,13 +208,18 @@ class _Base:
         if batches is not None:
             batches.cancel()
 
-    def _raise_failure(self) -> None:
-        """Raise the failure of a closed stream, once."""
+    def _finish(self) -> None:
+        """Observe that a stream is closed, and raise its failure, each once."""
         self._check_process()
+        self._observe_closed()
         failure = self._batch.failure
-        if failure is not None:
-            self._batch = self._batch._replace(failure=None)
+        if failure is None:
+            return
+        self._batch = self._batch._replace(failure=None)
+        try:
             raise failure
+        finally:
+            del failure  # the traceback has this frame: a cycle would keep the streams of the caller open
 
     def _items(self, events: list[StreamEvent]) -> Iterator[Any]:
         """Return what the iteration yields."""
@@ -202,6 +230,7 @@ class _Base:
         batch = self._batch
         if text.startswith("{"):
             state = _state(json.loads(text))
+            self._was_live = self._was_live or state.kind == "live"
             self._batch = batch._replace(number=batch.number + 1)
             return state
         taken = read_batch(text)
@@ -211,7 +240,7 @@ class _Base:
                     "the stream of %s ended without a terminal event: the session is not active", self._session_id
                 )
             self._fail(failure)
-            return ConnectionState("closed")
+            return next(self._last_state, None)
         events, cursors = taken
         is_complete = bool(events) and events[-1].is_terminal
         self._batch = _Batch(batch.number + 1, self._items(events), cursors, self.cursor, is_complete)
@@ -241,6 +270,17 @@ class _Base:
                     raise
                 failure.__cause__ = error
         return has_arrived
+
+    def _connect(self, milliseconds: int) -> bool:
+        """Wait until the stream is open or closed, and observe its states; return false if neither happens in time."""
+        try:
+            while not self._closed and not self._was_live:
+                if not self._take(milliseconds):
+                    return False
+        except AodError:
+            self.cancel()
+            raise
+        return True
 
     def _fetch(self, milliseconds: int) -> bool:
         """Wait until there are events to yield or the stream is closed; return false if neither happens in time."""
@@ -272,21 +312,21 @@ class EventStream(_Base):
         """Open the stream and return it; see `open`."""
         try:
             return self.open()
-        except BaseException:
-            self.cancel()
+        except BaseException as error:
+            self._leave(error)
             raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connection."""
-        self.cancel()
+        self._leave(error)
 
     def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `with` block does the same.
 
-        Iteration also opens a stream that is not open, and then raises these errors. Any other exception, such as
-        `KeyboardInterrupt`, does not close the stream.
+        Iteration also opens a stream that is not open, and then raises these errors. Both raise an exception of
+        `on_state`. Any other exception, such as `KeyboardInterrupt`, does not close the stream.
 
         Returns:
             The stream.
@@ -297,23 +337,9 @@ class EventStream(_Base):
             AodError: Any other failure; see `aod.errors`.
         """
         self._check_process()
-        failure: Exception | None = None
-        try:
-            greenlets = _greenlets.are_patched_in()
-            with self._lock:
-                while not self._closed and not self._open().open(0 if greenlets else SLICE_MS):
-                    if greenlets:
-                        self._wait_in_greenlet(self._open().notify_open)
-                    else:
-                        self._provide_token()
-        except NATIVE_ERRORS as error:
-            failure = error_from_native(error)
-        except AodError:
-            self.cancel()
-            raise
-        if failure is not None:
-            self._fail(failure)
-            self._raise_failure()
+        self._wait_for(self._connect)
+        if self._closed:
+            self._finish()
         return self
 
     def __iter__(self) -> Iterator[StreamEvent]:
@@ -338,7 +364,7 @@ class EventStream(_Base):
             for event in self._batch.items:
                 return event
             if self._closed:
-                self._raise_failure()
+                self._finish()
                 raise StopIteration
             self._pull()
 
@@ -390,9 +416,13 @@ class EventStream(_Base):
     def _pull(self) -> None:
         """Wait until there are events to yield or the stream is closed."""
         self._check_process()
+        self._wait_for(self._fetch)
+
+    def _wait_for(self, advance: Callable[[int], bool]) -> None:
+        """Call a function, which waits for a number of milliseconds, until it returns true."""
         with self._lock:
             greenlets = _greenlets.are_patched_in()
-            while not self._fetch(0 if greenlets else SLICE_MS):
+            while not advance(0 if greenlets else SLICE_MS):
                 batches = self._batches
                 if greenlets and batches is not None:
                     self._wait_in_greenlet(batches.notify)
@@ -430,21 +460,21 @@ class AsyncEventStream(_Base, TaskScoped):
         self._is_entered = True
         try:
             return await self.open()
-        except BaseException:
-            self.cancel()
+        except BaseException as error:
+            self._leave(error)
             raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connection."""
-        self.cancel()
+        self._leave(error)
 
     async def open(self) -> Self:
         """Open the stream and wait for the server's response; entering the `async with` block does the same.
 
-        Iteration also opens a stream that is not open, and then raises these errors. A call that times out does not
-        close the stream.
+        Iteration also opens a stream that is not open, and then raises these errors. Both raise an exception of
+        `on_state`. A call that times out does not close the stream.
 
         Returns:
             The stream.
@@ -461,26 +491,18 @@ class AsyncEventStream(_Base, TaskScoped):
         check_alone(self._is_opening)
         self._is_opening = True
         self._interrupted = None
-        failure: Exception | None = None
         try:
-            while not self._closed:
-                batches = self._open()
-                if batches.open(0):
-                    break
-                await self._wait(batches.notify_open, loop)
-        except NATIVE_ERRORS as error:
-            failure = error_from_native(error)
-        except AodError:
-            self.cancel()
-            raise
+            while not self._connect(0):
+                batches = self._batches
+                if batches is not None:
+                    await self._wait(partial(self._notify_open, batches), loop)
         except CancelledError:
             self._cancel_with_task()
             raise
         finally:
             self._is_opening = False
-        if failure is not None:
-            self._fail(failure)
-            self._raise_failure()
+        if self._closed:
+            self._finish()
         return self
 
     def __aiter__(self) -> AsyncIterator[StreamEvent]:
@@ -505,7 +527,7 @@ class AsyncEventStream(_Base, TaskScoped):
             for event in self._batch.items:
                 return event
             if self._closed:
-                self._raise_failure()
+                self._finish()
                 raise StopAsyncIteration
             await self._pull()
 
@@ -580,6 +602,13 @@ class AsyncEventStream(_Base, TaskScoped):
         finally:
             self._is_waiting = False
 
+    def _notify_open(self, batches: EventBatches, queue: WakeQueue, id: int) -> None:
+        """Queue an id when the stream is open or has ended, or when a state has arrived."""
+        batches.notify_open(queue, id)
+        # A task that iterates takes the states: the library notifies only one of both.
+        if not self._is_waiting:
+            batches.notify(queue, id)
+
     async def _wait(self, notify: Callable[[WakeQueue, int], object], loop: AbstractEventLoop) -> None:
         waiter, id = waiter_of(loop), next_id()
         notify(waiter.queue, id)
@@ -636,8 +665,11 @@ class _FormattedLines:
 
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure  # the traceback has this frame
 
     def _stop(self) -> None:
         self._lines, self._event, self._failure, self._has_ended = iter(()), None, None, True
@@ -736,9 +768,10 @@ class Subscription:
         if on_state is not None:
             stream._on_state = _reporting(on_state, "on_state")  # pyright: ignore[reportPrivateUsage]
         self._stream = stream
+        # In the context of the caller, which may have the trace that the requests belong to.
         self._thread = threading.Thread(
-            target=_run_callbacks,
-            args=(stream, _reporting(on_event, "on_event"), on_closed, on_error),
+            target=contextvars.copy_context().run,
+            args=(_run_callbacks, stream, _reporting(on_event, "on_event"), on_closed, on_error),
             name="aod-subscription",
             daemon=True,
         )
@@ -789,7 +822,10 @@ def _reporting(callback: Callable[[_T], object], name: str) -> Callable[[_T], No
         else:
             return
         del argument  # a crash reporter sends the locals of this frame
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure
 
     return call
 
@@ -817,14 +853,17 @@ def _run_callbacks(
     except BaseException as error:  # noqa: BLE001 - one of the last callbacks is called in any case
         failure = _caused_by(error, f"the stream failed: {type(error).__name__}")
     event = None  # a crash reporter sends the locals of this frame
-    if failure is None:
-        if on_closed is not None:
-            check_result(on_closed(), "on_closed")
-    elif on_error is not None:
-        check_result(on_error(failure), "on_error")
-    else:
-        # There is no `on_error`, so the error goes to `threading.excepthook`.
-        raise failure
+    try:
+        if failure is None:
+            if on_closed is not None:
+                check_result(on_closed(), "on_closed")
+        elif on_error is not None:
+            check_result(on_error(failure), "on_error")
+        else:
+            # There is no `on_error`, so the error goes to `threading.excepthook`.
+            raise failure
+    finally:
+        del failure
 
 
 def _parse(line: str) -> StreamEvent | None:

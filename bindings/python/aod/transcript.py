@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ._native import AgUiEvents, CallError, OutputTranscript
 from ._process import refuse_copy
+from ._wake import next_id
 from .errors import from_native
 from .pretty._native_formatter import without_surrogates
 
@@ -629,10 +630,22 @@ class Transcript:
         Returns:
             The changes, in order.
         """
+        return self._apply(event, 0)
+
+    def _apply(self, event: StreamEvent, number: int) -> list[Change]:
+        """Apply an event like `apply`; a call with the number of the call before returns its changes again.
+
+        Args:
+            event: The event.
+            number: A number that is unique in this process, or 0 to apply the event in any case.
+
+        Returns:
+            The changes, in order.
+        """
         payload = {**event.extra, "type": event.type}
         if event.id is not None:
             payload["id"] = event.id
-        return self._changed(self._core.apply(json.dumps(payload)))
+        return self._changed(self._core.apply(json.dumps(payload), number))
 
     def feed(self, chunk: str) -> list[Change]:
         """Read a chunk of the agent's standard output.
@@ -813,7 +826,30 @@ class AgUiEncoder:
         return cast("list[dict[str, Any]]", json.loads(events))
 
 
-class TranscriptStream:
+class _Changes:
+    """The changes of one event after another.
+
+    An exception of a signal handler can be raised between any two calls. It neither loses nor repeats a change: an
+    event is kept until its changes are, the transcript returns the changes of an event again until the next one has
+    another number, and a change is yielded by a `for` loop, which calls no function after it has advanced the iterator.
+    """
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self._ready: Iterator[Change] = iter(())
+        self._event: StreamEvent | None = None
+        """The event that is applied next."""
+        self._number = next_id()
+        """The number of that event."""
+
+    def _apply(self, event: StreamEvent) -> None:
+        changes = self.transcript._apply(event, self._number)  # pyright: ignore[reportPrivateUsage]
+        ready, number = iter(changes), next_id()
+        # Together, so that an exception of a signal handler does not come between.
+        self._ready, self._event, self._number = ready, None, number
+
+
+class TranscriptStream(_Changes):
     """The changes of a session's transcript, as its events arrive: an iterator.
 
     See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
@@ -829,9 +865,8 @@ class TranscriptStream:
             events: The events.
             transcript: The transcript to continue.
         """
-        self.transcript = transcript
+        super().__init__(transcript)
         self._events = events
-        self._ready: list[Change] = []  # in reverse order
 
     def __iter__(self) -> Iterator[Change]:
         """Return the stream itself."""
@@ -839,12 +874,18 @@ class TranscriptStream:
 
     def __next__(self) -> Change:
         """Return the next change; an error of the stream is raised."""
-        while not self._ready:
-            self._ready = self.transcript.apply(next(self._events))[::-1]
-        return self._ready.pop()
+        while True:
+            for change in self._ready:
+                return change
+            if self._event is None:
+                for self._event in self._events:  # noqa: B020 - an event that is stored cannot be lost
+                    break
+            if self._event is None:
+                raise StopIteration
+            self._apply(self._event)
 
 
-class AsyncTranscriptStream:
+class AsyncTranscriptStream(_Changes):
     """The changes of a session's transcript, as its events arrive: an asynchronous iterator.
 
     See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
@@ -860,9 +901,8 @@ class AsyncTranscriptStream:
             events: The events.
             transcript: The transcript to continue.
         """
-        self.transcript = transcript
+        super().__init__(transcript)
         self._events = events
-        self._ready: list[Change] = []  # in reverse order
 
     def __aiter__(self) -> AsyncIterator[Change]:
         """Return the stream itself."""
@@ -870,9 +910,12 @@ class AsyncTranscriptStream:
 
     async def __anext__(self) -> Change:
         """Return the next change; an error of the stream is raised."""
-        while not self._ready:
-            self._ready = self.transcript.apply(await anext(self._events))[::-1]
-        return self._ready.pop()
+        while True:
+            for change in self._ready:
+                return change
+            if self._event is None:
+                self._event = await anext(self._events)
+            self._apply(self._event)
 
 
 def __dir__() -> list[str]:

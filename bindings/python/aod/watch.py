@@ -165,8 +165,11 @@ class _Watch:
         """Raise the failure of the stream, once."""
         self._check_process()
         failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure  # the traceback has this frame
 
     def _check_process(self) -> None:
         if self._generation != generation():

@@ -395,13 +395,19 @@ def test_the_active_trace_context_is_sent(client: aod.Client, control: Callable[
     from opentelemetry import trace
 
     parent = trace.SpanContext(trace_id=7, span_id=9, is_remote=True, trace_flags=trace.TraceFlags(1))
+    contexts: list[trace.SpanContext] = []
     client.health()
     with trace.use_span(trace.NonRecordingSpan(parent)):
         client.health()
         with pytest.raises(aod.NotFoundError):
             next(client.sessions.stream("missing"))
+        subscription = client.sessions.listen(
+            "missing", on_event=print, on_error=lambda _: contexts.append(trace.get_current_span().get_span_context())
+        )
+        assert subscription.join(60)
+    assert contexts == [parent]
     sent = [dict(request["headers"]).get("traceparent") for request in control("GET", "requests", None)["data"]]
-    assert sent == [None, *[f"00-{7:032x}-{9:016x}-01"] * 2]
+    assert sent == [None, *[f"00-{7:032x}-{9:016x}-01"] * 3]
 
 
 def test_mappings_and_sequences_of_any_kind_are_sent(client: aod.Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from conftest import http_server, send, start
+from conftest import http_server, python, send, start
 
 import aod
 from aod.testing import DevServer
@@ -186,6 +186,123 @@ def test_cancelled_tasks_close_streams_that_they_iterate_without_async_with(
         asyncio.run(cancel_ten())
     finally:
         gc.enable()
+
+
+def raises(call: Callable[[], object]) -> bool:
+    """Return whether a call raises an exception, which is then dropped."""
+    try:
+        call()
+    except Exception:
+        return True
+    return False
+
+
+def hold(client: aod.Client, control: Callable[..., Any]) -> aod.SessionAck:
+    control("POST", "script", {"script": {"steps": [{"stdout": "one"}, {"hold": "never"}]}})
+    return start(client)
+
+
+@pytest.mark.parametrize("place", ["call", "callback", "iteration", "open", "lines"])
+def test_an_exception_keeps_no_stream_of_its_caller_open(
+    client: aod.Client, control: Callable[..., Any], place: str
+) -> None:
+    def fail(_: aod.ResponseInfo) -> None:
+        raise KeyError("planned")
+
+    calls: dict[str, Callable[[], object]] = {
+        "call": lambda: client.agents.get("missing"),
+        "callback": client.with_options(on_response=fail).agents.list,
+        "iteration": lambda: next(client.sessions.stream("missing")),
+        "open": lambda: client.sessions.stream("missing").open(),
+        "lines": lambda: next(client.sessions.stream("missing").pretty(plain=True)),
+    }
+    ack = hold(client, control)
+
+    def fail_with_a_stream() -> None:
+        events = client.sessions.stream(ack.id)
+        next(events)
+        calls[place]()
+
+    gc.disable()
+    try:
+        assert raises(fail_with_a_stream)
+        control("POST", "wait", {"streams": 0})
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("place", ["call", "iteration", "open", "lines", "cancelled call"])
+def test_an_exception_of_a_task_keeps_none_of_its_streams_open(
+    server: DevServer, client: aod.Client, control: Callable[..., Any], place: str
+) -> None:
+    control("POST", "fault", {"path": "/health", "times": None, "effect": {"stall": {}}})
+    ack = hold(client, control)
+
+    async def fail_with_a_stream(aclient: aod.AsyncClient) -> None:
+        events = aclient.sessions.stream(ack.id)
+        await anext(events)
+        missing = aclient.sessions.stream("missing")
+        if place == "call":
+            await aclient.agents.get("missing")
+        elif place == "iteration":
+            await anext(missing)
+        elif place == "open":
+            await missing.open()
+        elif place == "lines":
+            await anext(missing.pretty(plain=True))
+        else:
+            await aclient.health()
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token, timeout=60) as aclient:
+            before = control("GET", "stats")["requests"]
+            task = asyncio.create_task(fail_with_a_stream(aclient))
+            if place == "cancelled call":
+                await asyncio.to_thread(control, "POST", "wait", {"requests": before + 2})
+                task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled() or isinstance(task.exception(), aod.NotFoundError)
+            del task
+            await asyncio.to_thread(control, "POST", "wait", {"streams": 0})
+
+    gc.disable()
+    try:
+        asyncio.run(asyncio.wait_for(main(), 60))
+    finally:
+        gc.enable()
+
+
+# A set that is interrupted by a signal when a client is added, and once more when it is read at exit.
+INTERRUPTED_REGISTRATION = """
+import signal, weakref
+import aod
+from aod import _process
+clients = []
+def interrupt():
+    if len(clients) < 3:
+        signal.raise_signal(signal.SIGINT)
+class Interrupted(weakref.WeakSet):
+    def add(self, item):
+        super().add(item)
+        if len(self) == 1: interrupt()
+    def __iter__(self):
+        for item in super().__iter__():
+            interrupt()
+            yield item
+def create(*_): clients.append(aod.Client(base_url="http://127.0.0.1:1", token="t"))
+signal.signal(signal.SIGINT, create)
+_process._owners = Interrupted()
+create()
+assert len(clients) == 2, clients
+_process._at_exit()
+print(len(clients))
+"""
+
+
+def test_a_signal_handler_may_create_a_client_while_another_one_is_registered() -> None:
+    with python(INTERRUPTED_REGISTRATION) as process:
+        output, errors = process.communicate()
+    assert (output, errors) == ("3\n", "")
 
 
 @contextmanager

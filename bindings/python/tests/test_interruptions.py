@@ -7,7 +7,7 @@ import dis
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from types import CodeType, FrameType
 from typing import Any
@@ -19,11 +19,21 @@ from conftest import http_server, send, start
 import aod
 from aod.pretty import GenericFormatter
 from aod.testing import DevServer
+from aod.transcript import AsyncTranscriptStream, Transcript
 
 Control = Callable[..., Any]
 UNKNOWN_ID = UUID("00000000-0000-4000-8000-000000000000")
 
-MODULES = ("aod._core", "aod._log", "aod._tokens", "aod._wake", "aod.events", "aod.stream", "aod.watch")
+MODULES = (
+    "aod._core",
+    "aod._log",
+    "aod._tokens",
+    "aod._wake",
+    "aod.events",
+    "aod.stream",
+    "aod.transcript",
+    "aod.watch",
+)
 
 pytestmark = pytest.mark.skipif(sys.implementation.name != "cpython", reason="knows the instructions of CPython")
 
@@ -219,6 +229,63 @@ def test_interrupted_formatted_lines_are_complete(events_url: str) -> None:
         at_each_place(read)
 
 
+class Ready:
+    """An asynchronous iterator of events that have arrived."""
+
+    def __init__(self, events: Iterable[aod.StreamEvent]) -> None:
+        self._events = iter(events)
+
+    def __aiter__(self) -> Ready:
+        return self
+
+    def __anext__(self) -> Ready:
+        return self
+
+    def __await__(self) -> Generator[None, None, aod.StreamEvent]:
+        for event in self._events:
+            return event
+        raise StopAsyncIteration
+        yield
+
+
+def collect_async(changes: AsyncTranscriptStream, seen: list[Any]) -> Callable[[], None]:
+    async def read() -> None:
+        async for change in changes:
+            seen.append(change)
+
+    def work() -> None:
+        with suppress(StopIteration):
+            read().send(None)
+
+    return work
+
+
+def test_interrupted_changes_of_a_transcript_are_complete(events_url: str) -> None:
+    with aod.Client(base_url=events_url, token="t") as client:
+        events = list(client.sessions.stream("canned"))
+        whole = client.sessions.stream("canned").transcript(Transcript("claude"))
+        expected = list(whole)
+        types = [change.type for change in expected]
+        assert types.count("turn_started") == types.count("turn_ended") == 2
+        content = whole.transcript.model_dump_json()
+
+        def read(interruption: Interruption) -> None:
+            seen: list[Any] = []
+            changes = client.sessions.stream("canned").transcript(Transcript("claude"))
+            finish(interruption, collect(changes, seen))
+            assert seen == expected and changes.transcript.model_dump_json() == content
+
+        at_each_place(read)
+
+        def read_async(interruption: Interruption) -> None:
+            seen: list[Any] = []
+            changes = AsyncTranscriptStream(Ready(events), Transcript("claude"))
+            finish(interruption, collect_async(changes, seen))
+            assert seen == expected and changes.transcript.model_dump_json() == content
+
+        at_each_place(read_async)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
 def test_formatted_lines_continue_after_control_c(client: aod.Client, control: Control) -> None:
     control("POST", "script", {"script": {"steps": [{"stdout": "one\n"}, {"hold": "two"}, {"stdout": "two\n"}]}})
@@ -254,6 +321,35 @@ def test_formatted_lines_continue_after_a_timeout(server: DevServer, client: aod
             assert [line async for line in lines] == ["two"]
 
     asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_changes_of_a_transcript_continue_after_a_timeout(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    control("POST", "script", {"script": {"steps": [{"stdout": "one\n"}, {"hold": "two"}, {"stdout": "two\n"}]}})
+    ack = start(client)
+
+    async def main() -> str:
+        async with (
+            aod.AsyncClient(base_url=server.url, token=server.token) as other,
+            other.sessions.stream(ack.id) as events,
+        ):
+            changes = events.transcript()
+            while (await anext(changes)).type != "item_added":
+                pass
+            waiting = asyncio.ensure_future(anext(changes))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            await asyncio.to_thread(control, "POST", "release", {"name": "two"})
+            assert "turn_ended" in [change.type async for change in changes]
+            return changes.transcript.model_dump_json()
+
+    content = asyncio.run(asyncio.wait_for(main(), 60))
+    whole = client.sessions.stream(ack.id).transcript()
+    assert list(whole)
+    assert content == whole.transcript.model_dump_json()
 
 
 def test_formatted_lines_can_be_closed_like_a_generator(server: DevServer, client: aod.Client) -> None:

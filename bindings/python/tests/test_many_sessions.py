@@ -85,6 +85,35 @@ def test_invalid_arguments_of_run_all_are_rejected(server: DevServer, client_cla
         run_all(server, client_class, [{"agent_id": UNKNOWN_ID, "nickname": "hi"}])
 
 
+CALLBACKS: list[tuple[str, Callable[[Any, UUID, dict[str, Any]], Any]]] = [
+    ("on_event", lambda sessions, id, given: sessions.run(agent_id=id, prompt="hi", **given)),
+    ("on_change", lambda sessions, id, given: sessions.run(agent_id=id, prompt="hi", **given)),
+    ("on_created", lambda sessions, id, given: sessions.run(agent_id=id, prompt="hi", **given)),
+    ("on_event", lambda sessions, id, given: sessions.ask(id, prompt="hi", **given)),
+    ("on_change", lambda sessions, id, given: sessions.ask(id, prompt="hi", **given)),
+    ("on_event", lambda sessions, id, given: sessions.wait_for_completion(id, **given)),
+    ("on_change", lambda sessions, id, given: sessions.wait_for_completion(id, **given)),
+]
+
+
+@both_clients
+@pytest.mark.parametrize(("name", "call"), CALLBACKS)
+def test_a_callback_that_is_not_callable_is_rejected_before_a_request(
+    server: DevServer,
+    control: Control,
+    client_class: Any,
+    name: str,
+    call: Callable[[Any, UUID, dict[str, Any]], Any],
+) -> None:
+    sessions = client_class(base_url=server.url, token=server.token).sessions
+    before = control("GET", "stats")["requests"]
+    with pytest.raises(TypeError, match=f"{name} must be callable, not int"):
+        result = call(sessions, UNKNOWN_ID, {name: 5})
+        if client_class is aod.AsyncClient:
+            asyncio.run(result)
+    assert control("GET", "stats")["requests"] == before
+
+
 @both_clients
 @pytest.mark.parametrize("on_abandon", ["continue", "terminate"])
 def test_an_exception_of_a_callback_stops_all_runs(
@@ -535,6 +564,26 @@ def test_closing_the_client_does_not_interrupt_a_run(
     with pytest.raises(KeyError) as caught:
         run(on_event=fail)
     assert client.sessions.get(vars(caught.value)["session_id"]).status == "terminated"
+
+
+@both_clients
+def test_a_session_whose_stream_has_ended_is_not_stopped(
+    server: DevServer, client: aod.Client, control: Control, client_class: Any
+) -> None:
+    # The stream ends without a terminal event.
+    ended = {"status": {"status": 204, "headers": {}, "body": ""}}
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": ended})
+    script(control, {"hold": "never"})
+    agent = client.agents.create(**AGENT)
+    refused = {"status": {"status": 403, "headers": {}, "body": ""}}
+    control("POST", "fault", {"method": "GET", "path": "/sessions/*", "times": None, "effect": refused})
+    sessions = client_class(base_url=server.url, token=server.token).sessions
+    with pytest.raises(aod.AuthError):
+        run = sessions.run(agent_id=agent.id, prompt="hi", on_abandon="terminate")
+        if client_class is aod.AsyncClient:
+            asyncio.run(run)
+    (session,) = client.sessions.list()
+    assert session.status != "terminated"
 
 
 @pytest.mark.parametrize("is_refused", [False, True])

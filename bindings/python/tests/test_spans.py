@@ -17,7 +17,9 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 
 import aod
+from aod.resources._turn_spans import turn_spans
 from aod.testing import DevServer
+from aod.transcript import Transcript
 
 Control = Callable[..., Any]
 T = TypeVar("T")
@@ -257,6 +259,21 @@ def test_ask_that_waits_has_one_span_of_a_turn(
 
     asyncio.run(ask())
     assert attributes(named(exported, "invoke_agent"))["aod.turn.number"] == 2
+
+
+def test_another_history_of_the_session_ends_the_spans_of_tool_calls(exported: InMemorySpanExporter) -> None:
+    def output(id: int, tool: str) -> aod.StreamEvent:
+        extra = {"stream": "stdout", "turn": 1, "data": json.dumps(uses_tool("t", tool)) + "\n"}
+        return aod.StreamEvent(type="output", id=id, extra=extra)
+
+    with turn_spans(UNKNOWN_ID) as spans:
+        assert spans is not None
+        transcript = Transcript("claude")
+        for event in (output(7, "Old"), output(3, "New")):
+            for change in transcript.apply(event):
+                spans.record(change)
+        assert [span.name for span in exported.get_finished_spans()] == ["execute_tool Old"]
+    assert named(exported, "execute_tool New")
 
 
 @both_clients

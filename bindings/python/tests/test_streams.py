@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -564,10 +564,134 @@ def test_an_exception_of_on_state_is_raised_by_the_iteration(client: aod.Client)
     def fail(_: aod.ConnectionState) -> None:
         raise KeyError("state")
 
-    with client.sessions.stream(ack.id, on_state=fail) as events, pytest.raises(KeyError, match="state"):
-        next(events)
+    uses: list[Callable[[aod.EventStream], object]] = [next, aod.EventStream.open, aod.EventStream.__enter__]
+    for use in uses:
+        with pytest.raises(KeyError, match="state"):
+            use(client.sessions.stream(ack.id, on_state=fail))
     with pytest.raises(TypeError, match="on_state must be callable, not int"):
         client.sessions.stream(ack.id, on_state=5)  # type: ignore[arg-type]
+
+
+def test_a_stream_that_is_opened_reports_its_states_when_it_is_entered_and_left(
+    server: DevServer, client: aod.Client, control: Control
+) -> None:
+    ack = start_hanging(client, control)
+    kinds: list[str] = []
+
+    def observe(state: aod.ConnectionState) -> None:
+        kinds.append(state.kind)
+
+    with client.sessions.stream(ack.id, on_state=observe) as events:
+        assert kinds == ["connecting", "live"]
+        next_text(events)
+    assert list(events) == [] and kinds == ["connecting", "live", "closed"]
+    kinds.clear()
+
+    events = client.sessions.stream(ack.id, on_state=observe).open()
+    events.cancel()
+    assert list(events) == list(events) == [] and kinds == ["connecting", "live", "closed"]
+    kinds.clear()
+
+    async def follow() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            async with aclient.sessions.stream(ack.id, on_state=observe) as events:
+                assert kinds == ["connecting", "live"]
+                await anext(events)
+            assert [event async for event in events] == [] and kinds == ["connecting", "live", "closed"]
+
+    asyncio.run(asyncio.wait_for(follow(), 60))
+
+
+def test_a_stream_that_cannot_be_opened_reports_its_states(server: DevServer, client: aod.Client) -> None:
+    kinds: list[str] = []
+
+    def observe(state: aod.ConnectionState) -> None:
+        kinds.append(state.kind)
+
+    uses: list[Callable[[aod.EventStream], object]] = [aod.EventStream.open, aod.EventStream.__enter__]
+    for use in uses:
+        kinds.clear()
+        with pytest.raises(aod.NotFoundError):
+            use(client.sessions.stream(uuid4(), on_state=observe))
+        assert kinds == ["connecting", "closed"]
+
+    kinds.clear()
+    subscription = client.sessions.listen(
+        uuid4(), on_event=print, on_error=lambda error: kinds.append(type(error).__name__), on_state=observe
+    )
+    assert subscription.join(60)
+    assert kinds == ["connecting", "closed", "NotFoundError"]
+
+    async def follow() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            await aclient.sessions.stream(uuid4(), on_state=observe).open()
+
+    kinds.clear()
+    with pytest.raises(aod.NotFoundError):
+        asyncio.run(asyncio.wait_for(follow(), 60))
+    assert kinds == ["connecting", "closed"]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_states_are_reported_while_a_stream_is_opened(
+    server: DevServer, client: aod.Client, control: Control, is_async: bool
+) -> None:
+    ack = start_hanging(client, control)
+    control("POST", "fault", {"path": "/sessions/*/stream", "effect": {"stall": {}}})
+    kinds: list[str] = []
+
+    def cancel(state: aod.ConnectionState) -> None:
+        kinds.append(state.kind)
+        events.cancel()
+
+    events: aod.EventStream | aod.AsyncEventStream
+    if is_async:
+
+        async def main() -> None:
+            nonlocal events
+            async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+                events = aclient.sessions.stream(ack.id, deadline=60, on_state=cancel)
+                await events.open()
+
+        asyncio.run(main())
+    else:
+        events = client.sessions.stream(ack.id, deadline=60, on_state=cancel)
+        events.open()
+    assert kinds == ["connecting", "closed"]
+
+
+@pytest.mark.parametrize("is_opened_first", [False, True])
+def test_one_of_the_tasks_that_open_and_iterate_a_stream_reports_its_states(
+    server: DevServer, client: aod.Client, control: Control, is_opened_first: bool
+) -> None:
+    ack = start_hanging(client, control)
+    kinds: list[str] = []
+
+    async def main() -> None:
+        async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
+            events = aclient.sessions.stream(ack.id, on_state=lambda state: kinds.append(state.kind))
+            uses: list[Callable[[], Coroutine[Any, Any, object]]] = [events.open, events.__anext__]
+            await asyncio.gather(*(use() for use in (uses if is_opened_first else reversed(uses))))
+            events.cancel()
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+    assert kinds == ["connecting", "live"]
+
+
+def test_an_exception_of_on_state_does_not_replace_that_of_the_block(
+    client: aod.Client, control: Control, caplog: pytest.LogCaptureFixture
+) -> None:
+    ack = start_hanging(client, control)
+
+    def fail(state: aod.ConnectionState) -> None:
+        if state.kind == "closed":
+            raise KeyError("state")
+
+    with pytest.raises(KeyError, match="state"), client.sessions.stream(ack.id, on_state=fail):
+        pass
+    with pytest.raises(IndexError, match="block"), client.sessions.stream(ack.id, on_state=fail):
+        raise IndexError("block")
+    assert "on_state raised KeyError" in caplog.text
 
 
 def test_an_exception_of_on_state_does_not_hide_the_failure_of_the_stream(

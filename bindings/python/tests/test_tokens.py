@@ -231,6 +231,38 @@ def test_ctrl_c_in_the_provider_ends_only_the_call(url: str, provider: Provider)
         assert client.agents.list() == []
 
 
+def test_a_run_that_is_interrupted_in_the_provider_sends_nothing(url: str) -> None:
+    asked: list[str | None] = []
+
+    def interrupted(rejected: str | None) -> str:
+        asked.append(rejected)
+        raise KeyboardInterrupt
+
+    with aod.Client(base_url=url, token_provider=interrupted) as client, pytest.raises(KeyboardInterrupt):
+        client.sessions.run(agent_id=SESSION, prompt="hi", on_abandon="terminate")
+    assert asked == [None]
+
+
+def test_a_run_that_is_cancelled_in_the_provider_sends_nothing(url: str) -> None:
+    async def main() -> None:
+        async def provide(rejected: str | None) -> str:
+            asked.append(rejected)
+            called.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        asked: list[str | None] = []
+        called = asyncio.Event()
+        async with aod.AsyncClient(base_url=url, token_provider=provide) as client:
+            run = asyncio.create_task(client.sessions.run(agent_id=SESSION, prompt="hi", on_abandon="terminate"))
+            await called.wait()
+            run.cancel()
+            await asyncio.wait([run])
+        assert run.cancelled() and asked == [None]
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
 def test_a_cancelled_call_leaves_its_request_for_a_token_to_the_others(url: str, provider: Provider) -> None:
     async def main() -> None:
         async def provide(rejected: str | None) -> str:

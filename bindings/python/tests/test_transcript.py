@@ -167,6 +167,17 @@ def test_another_history_of_the_session_replaces_all_turns() -> None:
     assert [event.type for event in events].count("MESSAGES_SNAPSHOT") == 1
 
 
+def test_an_event_is_applied_once_for_each_number() -> None:
+    native = _native.OutputTranscript("claude", "{}")
+    extra = {"stream": "stdout", "turn": 1, "data": json.dumps({"type": "assistant", "message": "one"}) + "\n"}
+    event = json.dumps({"type": "output", "id": 7, **extra})
+    first = native.apply(event, 1)
+    assert "item_added" in [change["type"] for change in json.loads(first)]
+    assert native.apply(event, 1) == first
+    for number in (2, 0, 0):
+        assert json.loads(native.apply(event, number))[0]["type"] == "history_reset"
+
+
 @pytest.fixture
 def session(server: DevServer, client: aod.Client, control: Callable[..., Any]) -> str:
     steps = [{"stdout": chunk} for chunk in split(OUTPUT)]

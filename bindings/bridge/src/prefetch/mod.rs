@@ -22,7 +22,7 @@ mod reader;
 
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use aod::ConnectionState;
 use aod::EventStream;
@@ -134,21 +134,9 @@ impl<B: Batch> Prefetcher<B> {
         self.queue.poll_take(context)
     }
 
-    /// Returns whether the stream is open. If it is not, the waker of the context is woken when it is. The error of a
-    /// stream that cannot be opened is returned once.
-    pub fn poll_open(&self, context: &mut Context<'_>) -> Poll<Result<()>> {
-        self.queue.poll_open(context)
-    }
-
-    /// Wakes a waker when the stream is open or has ended; immediately if it already is.
-    pub fn wake_open(&self, waker: &Waker) {
-        if self
-            .queue
-            .poll_opened(&mut Context::from_waker(waker))
-            .is_ready()
-        {
-            waker.wake_by_ref();
-        }
+    /// Returns whether the stream is open or has ended. If not, the waker of the context is woken when it is.
+    pub fn poll_opened(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.queue.poll_opened(context)
     }
 
     /// Returns whether there is an item. If there is none, the waker of the context is woken when there is.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
 use super::{Batch, Item, Limits};
 use crate::error::{ErrorInfo, Result};
@@ -72,16 +72,6 @@ impl<B: Batch> Queue<B> {
             return Poll::Pending;
         }
         Poll::Ready(())
-    }
-
-    /// Waits until the stream is open, or has failed to open. The error of a failure is returned once.
-    pub(super) fn poll_open(&self, context: &mut Context<'_>) -> Poll<Result<()>> {
-        ready!(self.poll_opened(context));
-        let mut state = self.lock();
-        if state.opened {
-            return Poll::Ready(Ok(()));
-        }
-        Poll::Ready(state.take_end().unwrap_or(Ok(())))
     }
 
     /// Waits until the stream is open or has ended.

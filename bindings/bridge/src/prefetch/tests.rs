@@ -275,17 +275,13 @@ fn opening_is_reported_before_the_first_event() {
     let runtime = runtime();
     let (body, events) = body();
     let events = read(runtime, ROOMY, events);
-    assert!(matches!(
-        block::wait(LIMIT, |context| events.poll_open(context)),
-        Poll::Ready(Ok(()))
-    ));
+    let opened = block::wait(LIMIT, |context| events.poll_opened(context));
+    assert!(opened.is_ready());
     assert!(events.try_take().is_pending());
     write(&body, EXIT);
     drain(&events).1.unwrap();
-    assert!(matches!(
-        block::wait(LIMIT, |context| events.poll_open(context)),
-        Poll::Ready(Ok(()))
-    ));
+    let opened = block::wait(LIMIT, |context| events.poll_opened(context));
+    assert!(opened.is_ready());
 }
 
 #[test]
@@ -293,7 +289,9 @@ fn an_opening_that_fails_is_reported_once() {
     let failed = ready(Err(ErrorInfo::new(ErrorKind::Closed, "closed")));
     let scope = CancelScope::default();
     let events = Prefetcher::<Texts>::spawn(runtime(), ROOMY, scope, failed, None).unwrap();
-    let Poll::Ready(Err(error)) = block::wait(LIMIT, |context| events.poll_open(context)) else {
+    let ended = block::wait(LIMIT, |context| events.poll_opened(context));
+    assert!(ended.is_ready());
+    let Err(error) = block_on(events.take()) else {
         panic!("it opened");
     };
     assert_eq!(error.kind, ErrorKind::Closed);

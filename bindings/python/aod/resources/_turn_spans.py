@@ -44,13 +44,20 @@ class TurnSpans:
             self._end_tool(change.item)
         elif change.type == "turn_ended":
             self._ended = change
+        elif change.type == "history_reset":
+            # The items of the next history have the same ids.
+            self._end_tools()
 
     def end(self) -> None:
         """End the spans of the tool calls, and record the end of the last turn that was followed."""
-        for span in self._tools.values():
-            span.end()
+        self._end_tools()
         if self._ended is not None:
             self._record_end(self._ended)
+
+    def _end_tools(self) -> None:
+        for span in self._tools.values():
+            span.end()
+        self._tools.clear()
 
     def _record_agent(self, agent: AgentInfo) -> None:
         self._turn.set_attribute("gen_ai.provider.name", _PROVIDERS.get(agent.runtime, agent.runtime))

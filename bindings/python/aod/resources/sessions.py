@@ -29,14 +29,13 @@ from ._turn_spans import turn_spans
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from ..transcript import Change
 
 __all__ = ["AsyncSessions", "Sessions"]
 
 _T = TypeVar("_T")
-_Calls = TypeVar("_Calls", "Sessions", "AsyncSessions")
 
 # The delays of `ask` before it waits for a turn again, in seconds: another program may send its prompt first.
 _ASK_DELAYS: Final = (0.0, 0.05, 0.2, 0.8, 3.0)
@@ -45,8 +44,6 @@ _ASK_DELAYS: Final = (0.0, 0.05, 0.2, 0.8, 3.0)
 _QUOTA_DELAYS: Final = (0.5, 1.0, 2.0, 5.0)
 # A cursor after all events: a stream has only `start` and the terminal event.
 _AFTER_ALL: Final = 2**63 - 1
-# The request is sent even if the wait for it is interrupted.
-_ABANDON_OPTIONS: Final = {"timeout": 5, "max_retries": 0, "detached": True}
 
 
 def _abandon_operation(on_abandon: str) -> str | None:
@@ -55,18 +52,6 @@ def _abandon_operation(on_abandon: str) -> str | None:
     if on_abandon not in operations:
         raise ValueError("on_abandon must be 'continue', 'interrupt' or 'terminate'")
     return operations[on_abandon]
-
-
-def _pinned(calls: _Calls, stop: str | None = None) -> _Calls:
-    """Return the calls for an operation of several calls, which closing the client does not interrupt.
-
-    Args:
-        calls: The calls of a client.
-        stop: The operation that stops the sessions whose turns these calls start, unless `_follow_turn` is called.
-    """
-    pinned = copy(calls)
-    pinned._core = calls._core.pinned() if stop is None else calls._core.with_options({"stop": stop})
-    return pinned
 
 
 def _exceeds_quota(error: RateLimitError) -> bool:
@@ -84,6 +69,10 @@ class _EndObserver:
     def __call__(self, event: StreamEvent) -> object:
         self.ended = event.is_terminal
         return None if self._on_event is None else call_back(self._on_event, event)
+
+    def finish(self) -> None:
+        """Record that the stream has ended, with or without a terminal event."""
+        self.ended = True
 
 
 async def _call(function: Callable[[_T], object] | None, argument: _T) -> None:
@@ -154,10 +143,10 @@ def _check_callbacks(on_event: object, on_closed: object, on_error: object) -> N
     _check_functions(on_event=on_event, on_closed=on_closed, on_error=on_error)
 
 
-def _check_functions(**functions: object) -> None:
-    """Validate the callbacks of a method that does not await them."""
+def _check_functions(*, may_be_async: bool = False, **functions: object) -> None:
+    """Validate the callbacks of a method, which may be coroutine functions if the method awaits them."""
     for name, function in functions.items():
-        callback(function, name)
+        callback(function, name, may_be_async=may_be_async)
 
 
 def _call_sync(function: Callable[[_T], object] | None, argument: _T, name: str) -> None:
@@ -346,7 +335,7 @@ class Sessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
-        pinned = _pinned(self)
+        pinned = self._pinned()
         try:
             pinned.terminate(session_id)
         except ConflictError as error:
@@ -423,7 +412,13 @@ class Sessions:
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
         _check_functions(on_event=on_event, on_change=on_change)
-        return _pinned(self)._follow(session_id, since, None, on_event, on_change, collect_events)
+        return self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
+
+    def _pinned(self, stop: str | None = None) -> Self:
+        """Return these calls for an operation of several calls; see `Core.pinned`."""
+        pinned = copy(self)
+        pinned._core = self._core.pinned(stop)
+        return pinned
 
     def _opened(self, stream: EventStream) -> AbstractContextManager[EventStream]:
         return stream
@@ -439,10 +434,11 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
+        on_end: Callable[[], None] | None = None,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
             reader = TurnReader(turn, spans, returns_changes=on_change is not None)
-            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events)
+            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events, on_end)
 
     def _read_turn(
         self,
@@ -452,6 +448,7 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
+        on_end: Callable[[], None] | None = None,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
         stream = self.stream(
@@ -465,6 +462,8 @@ class Sessions:
                         events.append(event)
                 for change in reader.apply(event):
                     _call_sync(on_change, change, "on_change")
+        if on_end is not None:
+            on_end()
         for change in reader.finish():
             _call_sync(on_change, change, "on_change")
         return RunResult(session=self.get(session_id), events=events)
@@ -484,12 +483,12 @@ class Sessions:
         try:
             self._core.claim_sessions()
             _call_sync(on_created, ack, "on_created")
-            return self._follow(ack.id, None, turn, events, on_change, collect_events)
+            return self._follow(ack.id, None, turn, events, on_change, collect_events, events.finish)
         except BaseException as error:
             _name_session(error, ack.id)
             if operation is not None and not events.ended:
                 with _logging_failures(ack.id):
-                    self._core.with_options(_ABANDON_OPTIONS).call(operation, str(ack.id))
+                    self._core.stop_session(operation, str(ack.id))
             raise
 
     def run(
@@ -525,7 +524,8 @@ class Sessions:
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
                 exception, such as `KeyboardInterrupt`, ends this call before the turn has ended. If the request that
                 creates the session is in flight, it completes in the background, and the session is then stopped. The
-                call waits at most 5 s until the session is stopped. A warning is logged if the stop request fails.
+                call waits at most 5 s until the session is stopped, or not at all if the exception ended the token
+                provider. A warning is logged if the stop request fails.
                 `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
@@ -548,7 +548,7 @@ class Sessions:
         operation = _abandon_operation(on_abandon)
         _check_functions(on_event=on_event, on_change=on_change, on_created=on_created)
         delays = iter(_QUOTA_DELAYS)
-        pinned = _pinned(self, operation)
+        pinned = self._pinned(operation)
         while True:
             try:
                 ack = pinned.create(
@@ -612,7 +612,7 @@ class Sessions:
 
         _check_max_concurrent(max_concurrent)
         _abandon_operation(on_abandon)
-        return run_all(_pinned(self), [*requests], max_concurrent, on_abandon)
+        return run_all(self._pinned(), [*requests], max_concurrent, on_abandon)
 
     def ask(
         self,
@@ -661,7 +661,7 @@ class Sessions:
         operation = _abandon_operation(on_abandon)
         _check_functions(on_event=on_event, on_change=on_change)
         delays = iter(_ASK_DELAYS)
-        pinned = _pinned(self, operation)
+        pinned = self._pinned(operation)
         while True:
             try:
                 ack = pinned.prompt(session_id, prompt=prompt, timeout=timeout)
@@ -1059,7 +1059,7 @@ class AsyncSessions:
             ValueError: `session_id` is empty, `.`, `..` or not valid Unicode.
             AodError: Any other failure; see `aod.errors`.
         """
-        pinned = _pinned(self)
+        pinned = self._pinned()
         try:
             await pinned.terminate(session_id)
         except ConflictError as error:
@@ -1135,7 +1135,14 @@ class AsyncSessions:
             AodError: Any other failure; see `aod.errors`.
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
-        return await _pinned(self)._follow(session_id, since, None, on_event, on_change, collect_events)
+        _check_functions(may_be_async=True, on_event=on_event, on_change=on_change)
+        return await self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
+
+    def _pinned(self, stop: str | None = None) -> Self:
+        """Return these calls for an operation of several calls; see `Core.pinned`."""
+        pinned = copy(self)
+        pinned._core = self._core.pinned(stop)
+        return pinned
 
     async def _follow(
         self,
@@ -1145,10 +1152,11 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
+        on_end: Callable[[], None] | None = None,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
             reader = TurnReader(turn, spans, returns_changes=on_change is not None)
-            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events)
+            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events, on_end)
 
     async def _read_turn(
         self,
@@ -1158,6 +1166,7 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
+        on_end: Callable[[], None] | None = None,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
         async with self.stream(
@@ -1170,6 +1179,8 @@ class AsyncSessions:
                         events.append(event)
                 for change in reader.apply(event):
                     await _call(on_change, change)
+        if on_end is not None:
+            on_end()
         for change in reader.finish():
             await _call(on_change, change)
         return RunResult(session=await self.get(session_id), events=events)
@@ -1189,18 +1200,18 @@ class AsyncSessions:
         try:
             self._core.claim_sessions()
             await _call(on_created, ack)
-            return await self._follow(ack.id, None, turn, events, on_change, collect_events)
+            return await self._follow(ack.id, None, turn, events, on_change, collect_events, events.finish)
         except GeneratorExit:
             # Nothing can be awaited in a coroutine that is closed.
             if operation is not None and not events.ended:
                 with _logging_failures(ack.id):
-                    self._core.with_options(_ABANDON_OPTIONS).start(operation, str(ack.id))
+                    self._core.abandon_session(operation, str(ack.id))
             raise
         except BaseException as error:
             _name_session(error, ack.id)
             if operation is not None and not events.ended:
                 with _logging_failures(ack.id):
-                    await self._core.with_options(_ABANDON_OPTIONS).call_async(operation, str(ack.id))
+                    await self._core.stop_session_async(operation, str(ack.id))
             raise
 
     async def run(
@@ -1237,7 +1248,8 @@ class AsyncSessions:
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
                 exception, such as `CancelledError`, ends this call before the turn has ended. If the request that
                 creates the session is in flight, it completes in the background, and the session is then stopped. The
-                call waits at most 5 s until the session is stopped. A warning is logged if the stop request fails.
+                call waits at most 5 s until the session is stopped, or not at all if the exception ended the token
+                provider. A warning is logged if the stop request fails.
                 `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
@@ -1261,8 +1273,9 @@ class AsyncSessions:
         from asyncio import sleep as asyncio_sleep
 
         operation = _abandon_operation(on_abandon)
+        _check_functions(may_be_async=True, on_event=on_event, on_change=on_change, on_created=on_created)
         delays = iter(_QUOTA_DELAYS)
-        pinned = _pinned(self, operation)
+        pinned = self._pinned(operation)
         while True:
             try:
                 ack = await pinned.create(
@@ -1328,7 +1341,7 @@ class AsyncSessions:
 
         _check_max_concurrent(max_concurrent)
         _abandon_operation(on_abandon)
-        return await run_all_async(_pinned(self), [*requests], max_concurrent, on_abandon)
+        return await run_all_async(self._pinned(), [*requests], max_concurrent, on_abandon)
 
     async def ask(
         self,
@@ -1377,8 +1390,9 @@ class AsyncSessions:
         from asyncio import sleep as asyncio_sleep
 
         operation = _abandon_operation(on_abandon)
+        _check_functions(may_be_async=True, on_event=on_event, on_change=on_change)
         delays = iter(_ASK_DELAYS)
-        pinned = _pinned(self, operation)
+        pinned = self._pinned(operation)
         while True:
             try:
                 ack = await pinned.prompt(session_id, prompt=prompt, timeout=timeout)
