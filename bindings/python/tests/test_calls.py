@@ -410,6 +410,21 @@ def test_the_active_trace_context_is_sent(client: aod.Client, control: Callable[
     assert sent == [None, *[f"00-{7:032x}-{9:016x}-01"] * 3]
 
 
+def test_a_header_of_a_propagator_that_cannot_be_sent_is_an_error(
+    server: DevServer, client: aod.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from opentelemetry import propagate
+
+    def inject(carrier: dict[str, str], context: object = None) -> None:
+        carrier["baggage"] = "a\nb"
+
+    monkeypatch.setattr(propagate, "inject", inject)
+    with pytest.raises(ValueError, match="header"):
+        client.health()
+    with pytest.raises(ValueError, match="header"):
+        asyncio.run(aod.AsyncClient(base_url=server.url, token=server.token).health())
+
+
 def test_mappings_and_sequences_of_any_kind_are_sent(client: aod.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AOD_TEST_VARIABLE", "b")
     names = MappingProxyType({"pip": deque(["pytest", "ruff"])})
