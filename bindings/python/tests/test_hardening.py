@@ -272,7 +272,7 @@ def test_an_exception_of_a_task_keeps_none_of_its_streams_open(
         gc.enable()
 
 
-# A set that is interrupted by a signal when a client is added, and once more when it is read at exit.
+# A set that is interrupted by a signal when a client is added, and again when it is read at exit.
 INTERRUPTED_REGISTRATION = """
 import signal, weakref
 import aod

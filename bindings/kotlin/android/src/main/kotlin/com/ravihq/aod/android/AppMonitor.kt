@@ -160,7 +160,7 @@ public class AppMonitor private constructor(private val application: Application
         }
 
         private fun report(inBackground: Boolean) {
-            // A monitor that is closed while an activity stops is still told of it: the system calls all the callbacks
+            // A monitor that is closed while an activity stops still receives the call: the system calls all callbacks
             // that were registered when it began.
             if (inBackground && isClosed.get()) return
             if (isSuspended == inBackground) return
