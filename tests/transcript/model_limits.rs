@@ -2,7 +2,7 @@
 
 #![expect(clippy::cast_possible_wrap, reason = "small sizes")]
 
-use aod::transcript::{Change, ItemKind, Limits, Transcript};
+use aod::transcript::{Change, ItemKind, Limits, Outcome, Transcript};
 
 fn message(text: &str) -> String {
     let text = serde_json::Value::from(text);
@@ -23,6 +23,21 @@ fn long_texts_are_cut_and_say_so() {
     let whole = message(&"ä".repeat(100)).len() - 1;
     assert_eq!(item.raw.len() as i64 + item.raw_cut, whole as i64);
     assert!(item.raw.len() <= 100);
+}
+
+#[test]
+fn the_long_reason_of_a_failed_turn_is_cut() {
+    let mut transcript = Transcript::for_runtime("claude").with_limits(Limits::new().text(10));
+    let reason = "ä".repeat(100);
+    transcript.feed(&format!(
+        "{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"result\":\"{reason}\"}}\n"
+    ));
+    transcript.finish();
+    let reason = "äääää".to_owned();
+    assert_eq!(
+        transcript.turns()[0].outcome,
+        Some(Outcome::Failed { reason })
+    );
 }
 
 #[test]

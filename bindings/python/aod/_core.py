@@ -213,6 +213,7 @@ class Core:
         """
         if self.tokens.was_interrupted:
             self.abandon_sessions()
+            _log_interruption("a session that was being created")
             return
         with _Stop(self.native()) as stop:
             stop.native.stop_sessions(stop.call)
@@ -222,6 +223,7 @@ class Core:
         """Stop sessions like `stop_sessions`."""
         if self.tokens.was_interrupted:
             self.abandon_sessions()
+            _log_interruption("a session that was being created")
             return
         with _Stop(self.native()) as stop:
             loop = running_loop()
@@ -244,6 +246,7 @@ class Core:
         """
         if self.tokens.was_interrupted:
             self.abandon_session(operation, identity)
+            _log_interruption(f"the abandoned session {identity}")
         else:
             self.with_options(_STOP_OPTIONS).call(operation, identity)
 
@@ -251,6 +254,7 @@ class Core:
         """Stop a session like `stop_session`."""
         if self.tokens.was_interrupted:
             self.abandon_session(operation, identity)
+            _log_interruption(f"the abandoned session {identity}")
         else:
             await self.with_options(_STOP_OPTIONS).call_async(operation, identity)
 
@@ -407,6 +411,10 @@ def _finish(operation: str, started: float, response: str | None, failure: Excep
     if response is None:
         raise failure or AodError("the call was cancelled")
     return response
+
+
+def _log_interruption(session: str) -> None:
+    logger.warning("%s may not have been stopped: the token provider was interrupted", session)
 
 
 class _Stop:

@@ -149,6 +149,7 @@ class _Request:
 
     rejected: str | None = None
     """The token that the server rejected."""
+    _is_taken = False
 
     def __init__(self, native: JsonClient, tokens: Tokens) -> None:
         self._native = native
@@ -160,6 +161,7 @@ class _Request:
         request = self._native.take_token_request(self._ticket)
         if request is None:
             return False
+        self._is_taken = True
         self.rejected = json.loads(request)["rejected"]
         return True
 
@@ -181,7 +183,7 @@ class _Request:
             # Only its class: its message may contain anything.
             self._native.fail_token(self._ticket, _failures.add(error), type(error).__name__)
             return True
-        if error is not None:
+        if error is not None and self._is_taken:
             self._tokens.was_interrupted = True
         self._native.return_token_request(self._ticket)
         return False

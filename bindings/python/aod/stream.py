@@ -188,12 +188,17 @@ class _Base:
     def _leave(self, error: BaseException | None) -> None:
         """Close the stream at the end of its block; an exception of `on_state` does not replace that of the block."""
         self.cancel()
+        # A thread that has the lock iterates, and observes this state itself after the one that it is observing.
+        if not self._lock.acquire(blocking=False):
+            return
         try:
             self._observe_closed()
         except Exception as raised:
             if error is None:
                 raise
             logger.warning("on_state raised %s when the stream was closed", type(raised).__name__)
+        finally:
+            self._lock.release()
 
     def _discard(self) -> None:
         """Discard the events that are not yielded; the cursor stays."""

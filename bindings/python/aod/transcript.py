@@ -523,8 +523,8 @@ class TranscriptLimits(TypedDict, total=False):
     Attributes:
         line: The longest line of output, in bytes. A longer one is not read as an event: it becomes a `Text` with its
             first part. Default 16 MiB.
-        text: The longest text of an item, in bytes: a message, a command, a result, the arguments; and the size of the
-            list of tools. Default 1 MiB.
+        text: The longest text of an item, in bytes: a message, a command, a result, the arguments; also the size of the
+            list of tools, and of the reason of a failed turn. Default 1 MiB.
         raw: How much of the output an item keeps in `raw`, in bytes. Default 64 KiB.
         items: How many items the transcript keeps. When it has more, the oldest items are dropped until seven eighths
             of this number are left. Default 100,000.
@@ -850,7 +850,7 @@ class _Changes:
 
 
 class TranscriptStream(_Changes):
-    """The changes of a session's transcript, as its events arrive: an iterator.
+    """The changes of a session's transcript, as its events arrive: an iterator, for one thread at a time.
 
     See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
 

@@ -567,6 +567,34 @@ def test_closing_the_client_does_not_interrupt_a_run(
 
 
 @both_clients
+def test_the_turn_of_another_prompt_is_not_stopped(
+    server: DevServer, client: aod.Client, control: Control, client_class: Any
+) -> None:
+    script(control, {"stdout": "one"}, {"exit": 0}, prompt="hi")
+    script(control, {"stdout": "two"}, {"hold": "never"}, prompt="next")
+    agent = client.agents.create(**AGENT)
+
+    def prompt(ack: aod.SessionAck) -> None:
+        client.sessions.wait_for_completion(ack.id)
+        turn = client.sessions.prompt(ack.id, prompt="next").current_turn
+        # The stream breaks after the start of the second turn, and cannot be opened again.
+        with client.sessions.stream(ack.id) as events:
+            count = next(number for number, event in enumerate(events, 1) if event.turn == turn)
+        control("POST", "fault", {"path": "/sessions/*/stream", "effect": {"cut_after_events": {"events": count}}})
+        refused = {"status": {"status": 403, "headers": {}, "body": ""}}
+        control("POST", "fault", {"path": "/sessions/*/stream", "skip": 1, "effect": refused})
+
+    with pytest.raises(aod.AuthError):
+        run = client_class(base_url=server.url, token=server.token).sessions.run(
+            agent_id=agent.id, prompt="hi", on_abandon="terminate", on_created=prompt
+        )
+        if client_class is aod.AsyncClient:
+            asyncio.run(run)
+    (session,) = client.sessions.list()
+    assert session.status == "running"
+
+
+@both_clients
 def test_a_session_whose_stream_has_ended_is_not_stopped(
     server: DevServer, client: aod.Client, control: Control, client_class: Any
 ) -> None:

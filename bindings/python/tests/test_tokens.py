@@ -231,7 +231,9 @@ def test_ctrl_c_in_the_provider_ends_only_the_call(url: str, provider: Provider)
         assert client.agents.list() == []
 
 
-def test_a_run_that_is_interrupted_in_the_provider_sends_nothing(url: str) -> None:
+def test_a_run_that_is_interrupted_in_the_provider_does_not_call_it_again(
+    server: Server, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     asked: list[str | None] = []
 
     def interrupted(rejected: str | None) -> str:
@@ -240,10 +242,11 @@ def test_a_run_that_is_interrupted_in_the_provider_sends_nothing(url: str) -> No
 
     with aod.Client(base_url=url, token_provider=interrupted) as client, pytest.raises(KeyboardInterrupt):
         client.sessions.run(agent_id=SESSION, prompt="hi", on_abandon="terminate")
-    assert asked == [None]
+    assert asked == [None] and server.requests == 0
+    assert any("may not have been stopped" in message for message in caplog.messages)
 
 
-def test_a_run_that_is_cancelled_in_the_provider_sends_nothing(url: str) -> None:
+def test_a_run_that_is_cancelled_in_the_provider_does_not_call_it_again(server: Server, url: str) -> None:
     async def main() -> None:
         async def provide(rejected: str | None) -> str:
             asked.append(rejected)
@@ -258,7 +261,7 @@ def test_a_run_that_is_cancelled_in_the_provider_sends_nothing(url: str) -> None
             await called.wait()
             run.cancel()
             await asyncio.wait([run])
-        assert run.cancelled() and asked == [None]
+        assert run.cancelled() and asked == [None] and server.requests == 0
 
     asyncio.run(asyncio.wait_for(main(), 60))
 

@@ -357,7 +357,7 @@ async fn read_turn(
         turn.is_some_and(|turn| own_turn.is_none_or(|own| turn.number >= own))
     };
     while let Some(event) = events.try_next().await? {
-        if event.is_terminal() {
+        if event.is_terminal() || own_turn.is_some_and(|own| is_later_turn(&event, own)) {
             // Before the callbacks, which may panic.
             abandoned.action = OnAbandon::Continue;
         }
@@ -492,6 +492,15 @@ impl<'a> AskRequest<'a> {
     }
 }
 
+/// Returns whether an event starts a turn after this one, which has ended then. A prompt that arrives early can keep the
+/// server from sending the terminal event in between.
+fn is_later_turn(event: &StreamEvent, own: i64) -> bool {
+    let StreamEvent::TurnStart(start) = event else {
+        return false;
+    };
+    start.turn.is_some_and(|turn| turn > own)
+}
+
 /// Returns whether a prompt was refused because a turn is queued or running.
 fn is_active(conflict: Option<&ConflictReason>) -> bool {
     matches!(
@@ -535,8 +544,8 @@ impl Drop for Abandoned {
         if action == OnAbandon::Continue {
             return;
         }
-        let runtime = self.runtime.take();
-        let Some(runtime) = runtime.or_else(|| Handle::try_current().ok()) else {
+        let current = Handle::try_current().ok();
+        let Some(runtime) = current.or_else(|| self.runtime.take()) else {
             tracing::warn!(session = %id, ?action, "cannot stop an abandoned session: no tokio runtime");
             return;
         };

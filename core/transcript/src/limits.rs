@@ -58,7 +58,7 @@ impl Limits {
     }
 
     /// Sets the size limit of each text of an item, in bytes: of a message, a command, a result, the arguments. It is
-    /// also that of the list of tools of the agent. Default 1 MiB.
+    /// also that of the list of tools of the agent, and of the reason of a failed turn. Default 1 MiB.
     pub fn text(mut self, bytes: usize) -> Self {
         self.text = bytes;
         self

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::output::lines::Lines;
+use crate::output::lines::{Lines, floor_char_boundary};
 use crate::output::noise::{self, Part};
 use crate::output::text;
 use crate::reader::Reader;
@@ -433,7 +433,11 @@ impl State {
             return;
         };
         let is_reported = !matches!(current.outcome, None | Some(Outcome::Interrupted));
-        let outcome = outcome(current.outcome, ended, turn.last_error());
+        let mut outcome = outcome(current.outcome, ended, turn.last_error());
+        if let Outcome::Failed { reason } = &mut outcome {
+            reason.truncate(floor_char_boundary(reason, self.limits.text));
+            reason.shrink_to_fit();
+        }
         turn.usage = current.usage.filter(Usage::is_known);
         if let Some(usage) = &mut turn.usage
             && !is_reported

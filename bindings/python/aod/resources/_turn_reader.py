@@ -19,7 +19,12 @@ class TurnReader:
     """
 
     def __init__(
-        self, turn: int | None = None, spans: TurnSpans | None = None, *, returns_changes: bool = False
+        self,
+        turn: int | None = None,
+        spans: TurnSpans | None = None,
+        *,
+        returns_changes: bool = False,
+        reads_all: bool = False,
     ) -> None:
         """Create a reader, which builds a transcript only if it is needed.
 
@@ -27,13 +32,14 @@ class TurnReader:
             turn: The number of the turn; `None` for all events that are followed.
             spans: What records the changes in spans, if anything.
             returns_changes: Whether `apply` and `finish` have to return changes.
+            reads_all: Whether the stream must have the events of all turns.
         """
         self._turn = turn
         self._spans = spans
         self._latest_turn = 0
         self._transcript = _new_transcript() if returns_changes or spans is not None else None
         # The transcript is made from earlier turns too: Codex reports the usage of all turns together.
-        self.selected = turn if self._transcript is None else None
+        self.selected = turn if self._transcript is None and not reads_all else None
 
     def includes(self, event: StreamEvent) -> bool:
         """Return whether an event belongs to the turn, as a stream of one turn selects them."""

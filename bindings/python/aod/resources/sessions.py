@@ -59,20 +59,21 @@ def _exceeds_quota(error: RateLimitError) -> bool:
     return error.limit is not None and error.active is not None
 
 
-class _EndObserver:
-    """Passes events to a function, and records whether the turn has ended."""
+class _TurnEnd:
+    """Records whether the turn of a prompt has ended."""
 
-    def __init__(self, on_event: Callable[[StreamEvent], object] | None) -> None:
-        self._on_event = on_event
-        self.ended = False
+    def __init__(self, turn: int | None) -> None:
+        self._turn = turn
+        self.is_reached = False
 
-    def __call__(self, event: StreamEvent) -> object:
-        self.ended = event.is_terminal
-        return None if self._on_event is None else call_back(self._on_event, event)
+    def observe(self, event: StreamEvent) -> None:
+        """Record an event that ends the turn.
 
-    def finish(self) -> None:
-        """Record that the stream has ended, with or without a terminal event."""
-        self.ended = True
+        If a prompt arrives early, there may be no terminal event before the start of its turn.
+        """
+        is_later = event.type == "turn_start" and self._turn is not None and (event.turn or 0) > self._turn
+        if is_later or event.is_terminal:
+            self.is_reached = True
 
 
 async def _call(function: Callable[[_T], object] | None, argument: _T) -> None:
@@ -434,11 +435,11 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
-        on_end: Callable[[], None] | None = None,
+        end: _TurnEnd | None = None,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
-            reader = TurnReader(turn, spans, returns_changes=on_change is not None)
-            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events, on_end)
+            reader = TurnReader(turn, spans, returns_changes=on_change is not None, reads_all=end is not None)
+            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end)
 
     def _read_turn(
         self,
@@ -448,7 +449,7 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
-        on_end: Callable[[], None] | None = None,
+        end: _TurnEnd | None = None,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
         stream = self.stream(
@@ -456,14 +457,16 @@ class Sessions:
         )
         with self._opened(stream) as stream:
             for event in stream:
+                if end is not None:
+                    end.observe(event)
                 if reader.includes(event):
                     _call_sync(on_event, event, "on_event")
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
                     _call_sync(on_change, change, "on_change")
-        if on_end is not None:
-            on_end()
+        if end is not None:
+            end.is_reached = True  # the stream has ended, with or without a terminal event
         for change in reader.finish():
             _call_sync(on_change, change, "on_change")
         return RunResult(session=self.get(session_id), events=events)
@@ -479,14 +482,14 @@ class Sessions:
         on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
-        events = _EndObserver(on_event)
+        end = None if operation is None else _TurnEnd(ack.current_turn)
         try:
             self._core.claim_sessions()
             _call_sync(on_created, ack, "on_created")
-            return self._follow(ack.id, None, turn, events, on_change, collect_events, events.finish)
+            return self._follow(ack.id, None, turn, on_event, on_change, collect_events, end)
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None and not events.ended:
+            if operation is not None and end is not None and not end.is_reached:
                 with _logging_failures(ack.id):
                     self._core.stop_session(operation, str(ack.id))
             raise
@@ -524,8 +527,8 @@ class Sessions:
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
                 exception, such as `KeyboardInterrupt`, ends this call before the turn has ended. If the request that
                 creates the session is in flight, it completes in the background, and the session is then stopped. The
-                call waits at most 5 s until the session is stopped, or not at all if the exception ended the token
-                provider. A warning is logged if the stop request fails.
+                call waits at most 5 s until the session is stopped, and not at all if the exception was raised while
+                the token provider ran. A warning is logged if the stop request fails or its result is not awaited.
                 `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
@@ -724,9 +727,9 @@ class Sessions:
                 `AodTimeoutError` is raised. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
-            on_state: Called with each change of the connection, in order with the events, in the thread that iterates.
-                If it raises an exception, the iteration raises it; the stream stays open unless the exception is an
-                `AodError`.
+            on_state: Called with each change of the connection, in order with the events, in the thread that opens or
+                iterates the stream, or leaves its block. What it raises is raised there. The stream stays open unless
+                the exception is an `AodError` or the `with` statement was opening the stream.
 
         Returns:
             The stream: an iterator, and a context manager that closes the connection.
@@ -1152,11 +1155,11 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
-        on_end: Callable[[], None] | None = None,
+        end: _TurnEnd | None = None,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
-            reader = TurnReader(turn, spans, returns_changes=on_change is not None)
-            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events, on_end)
+            reader = TurnReader(turn, spans, returns_changes=on_change is not None, reads_all=end is not None)
+            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end)
 
     async def _read_turn(
         self,
@@ -1166,21 +1169,23 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
-        on_end: Callable[[], None] | None = None,
+        end: _TurnEnd | None = None,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
         async with self.stream(
             session_id, since=since, turn=reader.selected, resume_stale=True, on_state=_clearing(events)
         ) as stream:
             async for event in stream:
+                if end is not None:
+                    end.observe(event)
                 if reader.includes(event):
                     await _call(on_event, event)
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
                     await _call(on_change, change)
-        if on_end is not None:
-            on_end()
+        if end is not None:
+            end.is_reached = True  # the stream has ended, with or without a terminal event
         for change in reader.finish():
             await _call(on_change, change)
         return RunResult(session=await self.get(session_id), events=events)
@@ -1196,20 +1201,20 @@ class AsyncSessions:
         on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
-        events = _EndObserver(on_event)
+        end = None if operation is None else _TurnEnd(ack.current_turn)
         try:
             self._core.claim_sessions()
             await _call(on_created, ack)
-            return await self._follow(ack.id, None, turn, events, on_change, collect_events, events.finish)
+            return await self._follow(ack.id, None, turn, on_event, on_change, collect_events, end)
         except GeneratorExit:
             # Nothing can be awaited in a coroutine that is closed.
-            if operation is not None and not events.ended:
+            if operation is not None and end is not None and not end.is_reached:
                 with _logging_failures(ack.id):
                     self._core.abandon_session(operation, str(ack.id))
             raise
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None and not events.ended:
+            if operation is not None and end is not None and not end.is_reached:
                 with _logging_failures(ack.id):
                     await self._core.stop_session_async(operation, str(ack.id))
             raise
@@ -1248,8 +1253,8 @@ class AsyncSessions:
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
                 exception, such as `CancelledError`, ends this call before the turn has ended. If the request that
                 creates the session is in flight, it completes in the background, and the session is then stopped. The
-                call waits at most 5 s until the session is stopped, or not at all if the exception ended the token
-                provider. A warning is logged if the stop request fails.
+                call waits at most 5 s until the session is stopped, and not at all if the exception was raised while
+                the token provider ran. A warning is logged if the stop request fails or its result is not awaited.
                 `"interrupt"` has no effect on servers before 2026-06-25.
             wait_for_quota: Whether to wait while too many sessions are active: the request that creates the session is
                 repeated after 0.5 s, and then after delays of up to 5 s, without a time limit. The default is false, so
@@ -1460,9 +1465,10 @@ class AsyncSessions:
                 `AodTimeoutError` is raised. By default there is no limit.
             resume_stale: Whether to continue after a `stale` event, which the server sends after ten minutes without
                 output. By default it ends the stream.
-            on_state: Called with each change of the connection, in order with the events, in the task that iterates; it
-                cannot be a coroutine function. If it raises an exception, the iteration raises it; the stream stays
-                open unless the exception is an `AodError`.
+            on_state: Called with each change of the connection, in order with the events, in the task that opens or
+                iterates the stream, or leaves its block; it cannot be a coroutine function. What it raises is raised
+                there. The stream stays open unless the exception is an `AodError` or the `async with` statement was
+                opening the stream.
 
         Returns:
             The stream: an asynchronous iterator, and a context manager that closes the connection.

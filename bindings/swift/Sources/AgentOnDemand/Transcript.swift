@@ -162,7 +162,7 @@ public struct TranscriptLimits: Sendable, Hashable {
     /// `ItemKind.text` with its first part. Default: 16 MiB.
     public var line: Int
     /// The size limit of each text of an item, in bytes of UTF-8: of a message, a command, a result, the arguments. It
-    /// is also that of the list of tools of the agent. Default: 1 MiB.
+    /// is also that of the list of tools of the agent, and of the reason of a failed turn. Default: 1 MiB.
     public var text: Int
     /// How much of the output an item keeps in its `raw`, in bytes of UTF-8. Default: 64 KiB.
     public var raw: Int

@@ -17,7 +17,8 @@ import AodNative
 ///
 /// It reconnects, ends and fails like an ``EventStream``. Leaving the loop closes the connection. So does cancelling
 /// the task; the loop then throws a `CancellationError`, and no further change is delivered. All iterators share the
-/// stream, and each change is delivered to one of them.
+/// stream, and each change is delivered to one of them. Leaving one loop, or cancelling its task, ends the others
+/// without an error.
 public final class TranscriptStream: AsyncSequence, Sendable {
     public typealias Element = TranscriptChange
 

@@ -24,9 +24,9 @@ import java.util.UUID
  * In Java it is an unchecked exception. A future of [FutureClient] fails with a `CompletionException` whose cause is
  * the `AodException`.
  *
- * Java can serialize an exception whose [cause] it can serialize, without the content of the response: in the copy,
- * [detail] and [RateLimit.quota] are null, the fields of an [InvalidRequest] or [Validation] are empty, and the reason
- * of a [Conflict] is [ConflictReason.Other].
+ * Java can serialize an exception whose [cause] it can serialize, without the parsed content of the response: in the
+ * copy, [detail] and [RateLimit.quota] are null, the fields of an [InvalidRequest] or [Validation] are empty, and the
+ * reason of a [Conflict] is [ConflictReason.Other]. The [message] stays.
  *
  * See [Errors and retries](https://ravi-hq.github.io/agent-on-demand/latest/guide/errors/).
  */
@@ -176,7 +176,7 @@ public sealed class AodException(info: ErrorInfo) : RuntimeException(info.text) 
      */
     public class Listener internal constructor(info: ErrorInfo) : AodException(info)
 
-    /** An internal error, or a failure of a kind that this version does not know. */
+    /** An internal error, too many open files or threads, or a failure of a kind that this version does not know. */
     public class Other internal constructor(info: ErrorInfo) : AodException(info)
 }
 

@@ -199,7 +199,7 @@ public data class TranscriptLimits @JvmOverloads constructor(
     val line: Long = 16L * 1024 * 1024,
     /**
      * The size limit of each text of an item, in bytes of UTF-8: of a message, a command, a result, the arguments;
-     * 1 MiB by default. It is also that of [AgentInfo.tools].
+     * 1 MiB by default. It is also that of [AgentInfo.tools], and of the reason of a failed turn.
      */
     val text: Long = 1024L * 1024,
     /** How much of the output an item keeps in [TranscriptItem.raw], in bytes of UTF-8; 64 KiB by default. */
