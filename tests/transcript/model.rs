@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aod::transcript::{
-    Change, End, Input, ItemKind, ItemStatus, NoticeLevel, Outcome, OutputStream, Role, Transcript,
-    UsageSource,
+    Change, End, Input, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome, OutputStream, Role,
+    Transcript, UsageSource,
 };
 use aod_test_support::data;
 use proptest::prelude::*;
@@ -336,7 +336,11 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
         (failed, End::Exit, None, because("broken")),
         (success, End::Unknown, None, Outcome::Success),
         ("", End::Unknown, None, Outcome::Unknown),
-        (success, End::Terminated, None, Outcome::Interrupted),
+        ("", End::Terminated, None, Outcome::Interrupted),
+        // The session was terminated after its turn.
+        (success, End::Terminated, None, Outcome::Success),
+        (failed, End::Terminated, None, because("broken")),
+        (limit, End::Terminated, None, Outcome::MaxTurns),
         ("", End::Failed, None, because("")),
         (failed, End::Failed, None, because("broken")),
     ] {
@@ -348,6 +352,32 @@ fn the_outcome_comes_from_the_runtime_and_from_the_session() {
     }
     let unknown = read("claude", ["text"]);
     assert_eq!(unknown.turns()[0].outcome, Some(Outcome::Unknown));
+}
+
+/// A stream that is opened after the session was terminated does not repeat the end of its turn.
+#[test]
+fn a_terminated_session_has_the_same_outcome_with_and_without_the_end_of_its_turn() {
+    let message = r#"{"type":"text","part":{"text":"Hi."}}"#;
+    let stop = r#"{"type":"step_finish","part":{"reason":"stop"}}"#;
+    let tools = r#"{"type":"step_finish","part":{"reason":"tool-calls"}}"#;
+    let ended = |end, exit_code| Input::Ended { end, exit_code };
+    for (last, expected) in [
+        (stop, Outcome::Success),
+        // The agent was at work.
+        ("", Outcome::Interrupted),
+        (tools, Outcome::Interrupted),
+    ] {
+        let mut live = Transcript::for_runtime("opencode");
+        live.feed(&format!("{message}\n{last}\n"));
+        let mut later = Transcript::restore(&live.snapshot()).expect("a snapshot");
+        later.apply(ended(End::Terminated, None));
+        assert_eq!(later.turns()[0].outcome, Some(expected.clone()), "{last}");
+        if expected == Outcome::Success {
+            live.apply(ended(End::Exit, Some(0)));
+            live.apply(ended(End::Terminated, None));
+            assert_eq!(to_json(&live), to_json(&later));
+        }
+    }
 }
 
 #[test]
@@ -576,4 +606,100 @@ fn a_turn_that_continues_after_finish_ends_as_the_session_does() {
         exit_code: Some(0),
     });
     assert_eq!(transcript.turns()[0].outcome, Some(Outcome::Success));
+}
+
+/// Returns the line of a command of Codex.
+fn command(phase: &str, id: &str, output: &str) -> String {
+    let item = json!({"id": id, "type": "command_execution", "command": "make", "aggregated_output": output});
+    json!({"type": format!("item.{phase}"), "item": item}).to_string() + "\n"
+}
+
+#[test]
+fn the_changes_of_one_call_contain_the_last_update_of_each_item_only() {
+    let mut output = command("started", "a", "") + &command("started", "b", "");
+    for _ in 0..3 {
+        output += &(command("updated", "a", "") + &command("updated", "b", "") + "text\n\n");
+    }
+    output += &(command("updated", "b", "") + &command("completed", "a", "ok"));
+    let mut transcript = Transcript::for_runtime("codex");
+    let mut screen = Screen::default();
+    let changes = transcript.feed(&output);
+    let made: Vec<_> = changes
+        .iter()
+        .map(|change| match change {
+            Change::TurnStarted { .. } => "turn".to_owned(),
+            Change::ItemAdded { item, .. } => format!("+{}", item.id),
+            Change::ItemUpdated { item, .. } => item.id.clone(),
+            Change::TextAppended { .. } => "text".to_owned(),
+            change => panic!("{change:?}"),
+        })
+        .collect();
+    assert_eq!(
+        made,
+        ["turn", "+1-1", "+1-2", "+1-3", "text", "text", "1-2", "1-1"]
+    );
+    let Some(Change::ItemUpdated { item, .. }) = changes.last() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(item, &transcript.turns()[0].items[0]);
+    assert_eq!(item.status, ItemStatus::Completed);
+    assert_eq!(item.raw.lines().count(), 5);
+    screen.apply_all(changes);
+    screen.assert_shows(&transcript);
+}
+
+#[test]
+fn an_update_of_an_item_that_is_dropped_is_not_made() {
+    let limits = Limits::new().items(8);
+    let mut transcript = Transcript::for_runtime("codex").with_limits(limits);
+    let mut screen = Screen::default();
+    screen
+        .apply_all(transcript.feed(&(command("started", "a", "") + &command("started", "b", ""))));
+    let notice = "{\"type\":\"error\",\"message\":\"no\"}\n".repeat(7);
+    let updates = command("updated", "a", "") + &command("updated", "b", "");
+    let changes = transcript.feed(&(updates + &notice + &command("completed", "b", "")));
+    screen.apply_all(changes);
+    screen.assert_shows(&transcript);
+    assert_eq!(transcript.turns()[0].dropped_items, 2);
+}
+
+#[test]
+fn the_changes_of_one_call_contain_the_last_update_of_the_agent_only() {
+    let thread = |id: &str| json!({"type": "thread.started", "thread_id": id}).to_string() + "\n";
+    let mut transcript = Transcript::for_runtime("codex");
+    let changes = transcript.feed(&(thread("a") + &thread("b") + &thread("a")));
+    let agents: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::AgentUpdated { agent } => Some(agent),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(agents, [transcript.agent().expect("an agent")]);
+}
+
+#[test]
+fn the_results_of_a_web_search_of_codex_are_its_text() {
+    let results = json!([
+        {"type": "text_result", "ref_id": "turn0search0", "title": "Codex - npm", "url": "https://npmjs.com/codex", "snippet": "Run it."},
+        {"type": "text_result", "ref_id": "turn0search1", "snippet": "Total lines: 1", "title": "Internal Error"},
+        {"type": "added_later"},
+    ]);
+    let search = |results: &Value| {
+        let item = json!({"id": "i", "type": "web_search", "query": "codex", "results": results});
+        json!({"type": "item.completed", "item": item}).to_string()
+    };
+    for (results, expected) in [
+        (
+            results,
+            "Codex - npm\nhttps://npmjs.com/codex\nRun it.\n\nInternal Error\nTotal lines: 1",
+        ),
+        (json!(null), ""),
+    ] {
+        let transcript = read("codex", [search(&results).as_str()]);
+        let (_, ItemKind::ToolCall(call)) = items(&transcript)[0] else {
+            panic!("a call");
+        };
+        assert_eq!(call.result.as_ref().expect("a result").text, expected);
+    }
 }

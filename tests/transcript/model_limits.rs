@@ -270,3 +270,29 @@ fn a_line_makes_a_limited_number_of_items() {
     ));
     assert_eq!(transcript.turns()[0].items.len(), 10_000);
 }
+
+/// Each of the lines is short and the item is not.
+#[test]
+fn many_updates_of_a_large_item_take_the_memory_of_one() {
+    let arguments = "x".repeat(64 << 10);
+    let update = |id: &str, arguments: &str| {
+        format!(
+            r#"{{"type":"item.updated","item":{{"id":"{id}","type":"mcp_tool_call"{arguments}}}}}"#
+        ) + "\n"
+    };
+    let arguments = format!(r#","arguments":"{arguments}""#);
+    let started = update("a", &arguments) + &update("b", &arguments);
+    let updates = (update("a", "") + &update("b", "")).repeat(1000);
+    let mut transcript = Transcript::for_runtime("codex");
+    transcript.feed(&started);
+    let changes = transcript.feed(&updates);
+    assert_eq!(changes.len(), 2);
+    for (change, item) in changes.iter().zip(&transcript.turns()[0].items) {
+        assert!(matches!(change, Change::ItemUpdated { item: made, .. } if made == item));
+        assert!(item.raw_cut > 0);
+        let ItemKind::ToolCall(call) = &item.kind else {
+            panic!("{item:?}");
+        };
+        assert_eq!(call.input.as_str().map(str::len), Some(64 << 10));
+    }
+}

@@ -3,7 +3,7 @@
 use aod::transcript::{Input, RestoreError, Transcript};
 use serde_json::{Value, json};
 
-use super::model::{read, recordings, to_json};
+use super::model::{Screen, read, recordings, to_json};
 use super::random_cuts;
 
 #[test]
@@ -158,4 +158,19 @@ fn a_snapshot_whose_parts_contradict_each_other_is_an_error() {
         let error = Transcript::restore(damaged.to_string().as_bytes()).expect_err(path);
         assert_eq!(error, RestoreError::Malformed, "{path}");
     }
+}
+
+#[test]
+fn text_that_grows_after_an_update_is_in_the_changes_once() {
+    let mut transcript = Transcript::for_runtime("gemini");
+    let mut screen = Screen::default();
+    screen.apply_all(transcript.feed("plain\n{\n"));
+    let mut damaged: Value = serde_json::from_slice(&transcript.snapshot()).expect("JSON");
+    // The text is the message that ends now, and what follows is appended to it.
+    damaged["state"]["reader"]["Gemini"]["message"] = json!(0);
+    let mut transcript =
+        Transcript::restore(damaged.to_string().as_bytes()).expect("it is a snapshot");
+    screen.apply_all(transcript.finish());
+    screen.assert_shows(&transcript);
+    assert_eq!(transcript.turns()[0].items.len(), 1);
 }

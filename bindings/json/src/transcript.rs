@@ -53,18 +53,24 @@ impl OutputTranscript {
         Ok(Self::of(transcript))
     }
 
-    /// Applies a stream event, given as JSON, and returns the changes as a JSON array.
+    /// Applies a stream event, given as JSON, and returns the changes as a JSON array. The transcript ends with the turn,
+    /// if one is given.
     ///
     /// A call with the number of the last numbered event returns the changes of that event again, and applies nothing.
     /// An event with the number 0 has no number.
-    pub fn apply(&self, event: String, number: u64) -> Result<String, CallError> {
+    pub fn apply(
+        &self,
+        event: String,
+        number: u64,
+        turn: Option<i64>,
+    ) -> Result<String, CallError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = last.as_ref().filter(|last| last.number == number) {
             return last.changes.clone();
         }
         // Never fails: a malformed event is one of an unknown type.
         let event = StreamEvent::from_json(&event);
-        let changes = changes(&self.transcript().apply(&event));
+        let changes = changes(&self.transcript().apply_to_turn(turn, &event));
         if number > 0 {
             *last = Some(Applied {
                 number,

@@ -363,6 +363,14 @@ def read_event(payload: dict[str, Any] | str) -> StreamEvent:
 _new = StreamEvent.__new__
 
 
+def ends_turn(event: StreamEvent, turn: int | None) -> bool:
+    """Return whether an event ends a turn: a terminal event or, if the number of the turn is known, the next start.
+
+    If another prompt arrives early, the server sends no terminal event before the start of its turn.
+    """
+    return event.is_terminal or (event.type == "turn_start" and turn is not None and (event.turn or 0) > turn)
+
+
 def read_batch(text: str) -> tuple[list[StreamEvent], Sequence[int | None]] | None:
     """Read a batch of the native library.
 

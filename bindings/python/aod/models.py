@@ -549,6 +549,7 @@ class RunResult(BaseModel):
         transcript = Transcript()
         for event in self.events:
             transcript.apply(event)
+        transcript.finish()  # there may be no terminal event
         return transcript
 
 

@@ -7,10 +7,10 @@ import json
 import logging
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
-from operator import length_hint
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, cast
 
 from . import _greenlets
@@ -21,11 +21,11 @@ from ._process import generation, join_at_exit, leak, register
 from ._tasks import TaskScoped, check_alone
 from ._wake import next_id, running_loop, waiter_of
 from .errors import AodError, from_native, raise_for_status
-from .events import StreamEvent, read_batch
+from .events import StreamEvent, ends_turn, read_batch
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
@@ -70,6 +70,25 @@ class ConnectionState:
         return f"resuming, attempt {self.attempt} in {self.delay:.3g} s, after: {self.cause}"
 
 
+class Unread:
+    """The events of a batch that are not yielded yet. An event that is yielded is no longer held.
+
+    Attributes:
+        items: Yields the events. Like an iterator of a list, it calls no function that is written in Python.
+    """
+
+    __slots__ = ("_events", "items")
+
+    def __init__(self, events: Iterable[Any] = ()) -> None:
+        """Create the events of a batch, none of which is yielded."""
+        self._events = deque(events)
+        self.items: Iterator[Any] = map(deque.popleft, repeat(self._events, len(self._events)))
+
+    def __len__(self) -> int:
+        """Return the number of events that are not yielded yet."""
+        return len(self._events)
+
+
 class _Batch(NamedTuple):
     """What a stream has taken from the library, replaced as a whole.
 
@@ -80,14 +99,14 @@ class _Batch(NamedTuple):
 
     number: int
     """The number of the latest batch or state, from 1."""
-    items: Iterator[Any]
+    unread: Unread
     """The events that are not yielded yet."""
     cursors: Sequence[int | None]
     """The position after each event, yielded or not."""
     before: int | None
     """The position before the first event."""
     is_complete: bool = False
-    """Whether the last event is a terminal one."""
+    """Whether the last event ends the stream."""
     failure: Exception | None = None
     """The error that ended the stream, until it is raised."""
 
@@ -109,11 +128,12 @@ class _Base:
         self._core = core
         self._session_id = session_id
         self._since = since
+        self._turn: int | None = options.get("turn")
         self._options = json.dumps(options)
         self._on_state = on_state
         self._batches: EventBatches | None = None
         self._native: JsonClient | None = None
-        self._batch = _Batch(0, iter(()), (), since)
+        self._batch = _Batch(0, Unread(), (), since)
         self._closed = False
         # Empty once `closed` is observed. An iterator, of which two threads cannot take the same item.
         self._last_state: Iterator[ConnectionState] = iter((ConnectionState("closed"),))
@@ -130,7 +150,7 @@ class _Base:
         `None` if no event with a position was yielded and `since` was not given.
         """
         batch = self._batch
-        yielded = len(batch.cursors) - length_hint(batch.items)
+        yielded = len(batch.cursors) - len(batch.unread)
         return batch.cursors[yielded - 1] if yielded > 0 else batch.before
 
     def cancel(self) -> None:
@@ -202,7 +222,7 @@ class _Base:
 
     def _discard(self) -> None:
         """Discard the events that are not yielded; the cursor stays."""
-        self._batch = self._batch._replace(items=iter(()), cursors=(), before=self.cursor)
+        self._batch = self._batch._replace(unread=Unread(), cursors=(), before=self.cursor)
 
     def _fail(self, failure: Exception | None) -> None:
         """Close the connection, and have the iteration raise a failure or, without one, stop."""
@@ -226,9 +246,9 @@ class _Base:
         finally:
             del failure  # the traceback has this frame: a cycle would keep the streams of the caller open
 
-    def _items(self, events: list[StreamEvent]) -> Iterator[Any]:
+    def _items(self, events: list[StreamEvent]) -> Iterable[Any]:
         """Return what the iteration yields."""
-        return iter(events)
+        return events
 
     def _store(self, text: str, failure: Exception | None) -> ConnectionState | None:
         """Store a batch, or close the stream at its end; return a change of the connection, which is to be observed."""
@@ -247,8 +267,8 @@ class _Base:
             self._fail(failure)
             return next(self._last_state, None)
         events, cursors = taken
-        is_complete = bool(events) and events[-1].is_terminal
-        self._batch = _Batch(batch.number + 1, self._items(events), cursors, self.cursor, is_complete)
+        is_complete = bool(events) and ends_turn(events[-1], self._turn)
+        self._batch = _Batch(batch.number + 1, Unread(self._items(events)), cursors, self.cursor, is_complete)
         if self._closed:  # another thread cancelled the stream in the meantime
             self._discard()
         return None
@@ -290,7 +310,7 @@ class _Base:
     def _fetch(self, milliseconds: int) -> bool:
         """Wait until there are events to yield or the stream is closed; return false if neither happens in time."""
         try:
-            while not self._closed and not length_hint(self._batch.items):
+            while not self._closed and not self._batch.unread:
                 if not self._take(milliseconds):
                     return False
         except AodError:
@@ -366,7 +386,7 @@ class EventStream(_Base):
         """
         event: StreamEvent
         while True:
-            for event in self._batch.items:
+            for event in self._batch.unread.items:
                 return event
             if self._closed:
                 self._finish()
@@ -416,7 +436,7 @@ class EventStream(_Base):
         """
         from .transcript import Transcript, TranscriptStream
 
-        return TranscriptStream(self, transcript or Transcript())
+        return TranscriptStream(self, transcript or Transcript(), self._turn)
 
     def _pull(self) -> None:
         """Wait until there are events to yield or the stream is closed."""
@@ -529,7 +549,7 @@ class AsyncEventStream(_Base, TaskScoped):
         """
         event: StreamEvent
         while True:
-            for event in self._batch.items:
+            for event in self._batch.unread.items:
                 return event
             if self._closed:
                 self._finish()
@@ -579,7 +599,7 @@ class AsyncEventStream(_Base, TaskScoped):
         """
         from .transcript import AsyncTranscriptStream, Transcript
 
-        return AsyncTranscriptStream(self, transcript or Transcript())
+        return AsyncTranscriptStream(self, transcript or Transcript(), self._turn)
 
     async def _pull(self) -> None:
         """Wait until there are events to yield or the stream is closed."""

@@ -630,13 +630,15 @@ class Transcript:
         Returns:
             The changes, in order.
         """
-        return self._apply(event, 0)
+        return self._apply(event)
 
-    def _apply(self, event: StreamEvent, number: int) -> list[Change]:
+    def _apply(self, event: StreamEvent, turn: int | None = None, number: int = 0) -> list[Change]:
         """Apply an event like `apply`; a call with the number of the call before returns its changes again.
 
         Args:
             event: The event.
+            turn: The number of the turn with which the transcript ends: the start of a later turn ends it, and is not
+                applied. By default, all turns are applied.
             number: A number that is unique in this process, or 0 to apply the event in any case.
 
         Returns:
@@ -645,7 +647,7 @@ class Transcript:
         payload = {**event.extra, "type": event.type}
         if event.id is not None:
             payload["id"] = event.id
-        return self._changed(self._core.apply(json.dumps(payload), number))
+        return self._changed(self._core.apply(json.dumps(payload), number, turn))
 
     def feed(self, chunk: str) -> list[Change]:
         """Read a chunk of the agent's standard output.
@@ -834,8 +836,9 @@ class _Changes:
     another number, and a change is yielded by a `for` loop, which calls no function after it has advanced the iterator.
     """
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: Transcript, turn: int | None) -> None:
         self.transcript = transcript
+        self._turn = turn
         self._ready: Iterator[Change] = iter(())
         self._event: StreamEvent | None = None
         """The event that is applied next."""
@@ -843,7 +846,7 @@ class _Changes:
         """The number of that event."""
 
     def _apply(self, event: StreamEvent) -> None:
-        changes = self.transcript._apply(event, self._number)  # pyright: ignore[reportPrivateUsage]
+        changes = self.transcript._apply(event, self._turn, self._number)  # pyright: ignore[reportPrivateUsage]
         ready, number = iter(changes), next_id()
         # Together, so that an exception of a signal handler does not come between.
         self._ready, self._event, self._number = ready, None, number
@@ -858,14 +861,15 @@ class TranscriptStream(_Changes):
         transcript: The transcript of the events received so far, including those whose changes are not yielded yet.
     """
 
-    def __init__(self, events: Iterator[StreamEvent], transcript: Transcript) -> None:
+    def __init__(self, events: Iterator[StreamEvent], transcript: Transcript, turn: int | None = None) -> None:
         """Create a stream of changes; `EventStream.transcript` does this.
 
         Args:
             events: The events.
             transcript: The transcript to continue.
+            turn: The number of the turn that the events are limited to, if any. The transcript ends with this turn.
         """
-        super().__init__(transcript)
+        super().__init__(transcript, turn)
         self._events = events
 
     def __iter__(self) -> Iterator[Change]:
@@ -894,14 +898,15 @@ class AsyncTranscriptStream(_Changes):
         transcript: The transcript of the events received so far, including those whose changes are not yielded yet.
     """
 
-    def __init__(self, events: AsyncIterator[StreamEvent], transcript: Transcript) -> None:
+    def __init__(self, events: AsyncIterator[StreamEvent], transcript: Transcript, turn: int | None = None) -> None:
         """Create a stream of changes; `AsyncEventStream.transcript` does this.
 
         Args:
             events: The events.
             transcript: The transcript to continue.
+            turn: The number of the turn that the events are limited to, if any. The transcript ends with this turn.
         """
-        super().__init__(transcript)
+        super().__init__(transcript, turn)
         self._events = events
 
     def __aiter__(self) -> AsyncIterator[Change]:

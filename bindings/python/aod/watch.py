@@ -7,7 +7,6 @@ import weakref
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import length_hint
 from typing import TYPE_CHECKING
 
 from . import _greenlets
@@ -17,7 +16,7 @@ from ._process import generation
 from ._tasks import TaskScoped, check_alone
 from ._wake import ids_of, new_queue, next_id, running_loop, waiter_of
 from .errors import AodError
-from .stream import EventStream
+from .stream import EventStream, Unread
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -60,7 +59,7 @@ class _SessionStream(EventStream):
         self._id = session_id
 
     def _items(self, events: list[StreamEvent]) -> Iterator[SessionEvent]:
-        return iter([SessionEvent(self._id, event) for event in events])
+        return (SessionEvent(self._id, event) for event in events)
 
     def poll(self, queue: WakeQueue, number: int) -> bool:
         """Return whether there are items, or queue the number once there may be one or the stream has ended."""
@@ -75,7 +74,7 @@ class _SessionStream(EventStream):
             shown.session_id = self._id
             item = SessionEvent(self._id, error=shown.with_traceback(None))
             self._closed = True
-            self._batch = self._batch._replace(items=iter([item]), failure=None)
+            self._batch = self._batch._replace(unread=Unread([item]), failure=None)
         if self.has_items:
             return True
         self.notify(queue, number)
@@ -98,12 +97,12 @@ class _SessionStream(EventStream):
     @property
     def items(self) -> Iterator[SessionEvent]:
         """The items of the last batch that are not yielded."""
-        return self._batch.items
+        return self._batch.unread.items
 
     @property
     def has_items(self) -> bool:
         """Whether there are more items of the last batch."""
-        return length_hint(self._batch.items) > 0
+        return len(self._batch.unread) > 0
 
     @property
     def has_ended(self) -> bool:

@@ -17,6 +17,7 @@ from conftest import cancel_while_creating, delay_creation, end_delay, python, s
 import aod
 from aod import _core
 from aod.testing import DevServer
+from aod.transcript import Change
 
 Control = Callable[..., Any]
 UNKNOWN_ID = UUID("00000000-0000-4000-8000-000000000000")
@@ -567,31 +568,59 @@ def test_closing_the_client_does_not_interrupt_a_run(
 
 
 @both_clients
-def test_the_turn_of_another_prompt_is_not_stopped(
-    server: DevServer, client: aod.Client, control: Control, client_class: Any
+@pytest.mark.parametrize("observes_changes", [False, True])
+def test_a_turn_ends_when_a_later_one_starts(
+    server: DevServer, client: aod.Client, control: Control, client_class: Any, observes_changes: bool
 ) -> None:
     script(control, {"stdout": "one"}, {"exit": 0}, prompt="hi")
     script(control, {"stdout": "two"}, {"hold": "never"}, prompt="next")
     agent = client.agents.create(**AGENT)
+    events: list[str] = []
+    changes: list[Change] = []
 
     def prompt(ack: aod.SessionAck) -> None:
         client.sessions.wait_for_completion(ack.id)
-        turn = client.sessions.prompt(ack.id, prompt="next").current_turn
-        # The stream breaks after the start of the second turn, and cannot be opened again.
-        with client.sessions.stream(ack.id) as events:
-            count = next(number for number, event in enumerate(events, 1) if event.turn == turn)
-        control("POST", "fault", {"path": "/sessions/*/stream", "effect": {"cut_after_events": {"events": count}}})
-        refused = {"status": {"status": 403, "headers": {}, "body": ""}}
-        control("POST", "fault", {"path": "/sessions/*/stream", "skip": 1, "effect": refused})
+        client.sessions.prompt(ack.id, prompt="next")
 
-    with pytest.raises(aod.AuthError):
-        run = client_class(base_url=server.url, token=server.token).sessions.run(
-            agent_id=agent.id, prompt="hi", on_abandon="terminate", on_created=prompt
-        )
-        if client_class is aod.AsyncClient:
-            asyncio.run(run)
-    (session,) = client.sessions.list()
-    assert session.status == "running"
+    run = client_class(base_url=server.url, token=server.token).sessions.run(
+        agent_id=agent.id,
+        prompt="hi",
+        on_abandon="terminate",
+        on_created=prompt,
+        on_event=lambda event: events.append(event.type),
+        on_change=changes.append if observes_changes else None,
+    )
+    result = asyncio.run(run) if client_class is aod.AsyncClient else run
+    assert result.stdout == "one" and result.session.status == "running"
+    assert "stage" in events and events[-2:] == ["turn_start", "output"]
+    (turn,) = result.transcript().turns
+    assert turn.number == 1 and turn.outcome is not None and turn.outcome.kind == "unknown"
+    if observes_changes:
+        assert changes[-1].type == "turn_ended"
+
+
+@both_clients
+def test_the_stream_of_a_turn_ends_when_a_later_one_starts(
+    server: DevServer, client: aod.Client, control: Control, client_class: Any
+) -> None:
+    script(control, {"stdout": "one"}, {"exit": 0})
+    result = client.sessions.run(agent_id=client.agents.create(**AGENT).id, prompt="hi")
+    client.sessions.ask(result.session.id, prompt="next")
+    streams = client_class(base_url=server.url, token=server.token).sessions
+
+    def open() -> Any:
+        return streams.stream(result.session.id, turn=1)
+
+    async def read() -> tuple[list[aod.StreamEvent], list[Change]]:
+        return [event async for event in open()], [change async for change in open().transcript()]
+
+    if client_class is aod.AsyncClient:
+        events, changes = asyncio.run(read())
+    else:
+        events, changes = list(open()), list(open().transcript())
+    assert [(event.type, event.turn) for event in events][1:] == [("turn_start", 1), ("output", 1), ("turn_start", 2)]
+    last = changes[-1]
+    assert last.type == "turn_ended" and last.turn == 1 and last.outcome.kind == "unknown"
 
 
 @both_clients

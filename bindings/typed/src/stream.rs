@@ -30,8 +30,8 @@ pub struct StreamOptions {
     /// ended arrive again. Default: from the first event.
     #[uniffi(default)]
     pub since: Option<i64>,
-    /// Delivers only `start`, the `turn_start` and `output` events of this turn, and the terminal event. Default: all
-    /// events.
+    /// Delivers only `start`, the `turn_start` and `output` events of this turn, and the event that ends the stream: the
+    /// terminal event, or the `turn_start` of a later turn. Default: all events.
     #[uniffi(default)]
     pub turn: Option<i64>,
     /// Whether to reconnect when the connection drops. If false, the stream uses one connection, delivers its events
@@ -135,6 +135,8 @@ pub enum StreamItem {
 #[uniffi(name = "NativeStream")]
 pub struct EventStream {
     pub(super) events: Prefetcher<EventBatch>,
+    /// The number of the turn that the stream is limited to.
+    pub(super) turn: Option<i64>,
 }
 
 #[uniffi::export(name = "NativeStream")]
@@ -170,6 +172,7 @@ impl NativeClient {
     /// the server responds with an error, such as 404, the first `next` fails with it.
     pub fn stream(&self, id: Uuid, options: StreamOptions) -> Result<Arc<EventStream>, CallError> {
         Ok(Arc::new(EventStream {
+            turn: options.turn,
             events: open(self, id, options)?,
         }))
     }

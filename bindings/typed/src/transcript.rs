@@ -136,10 +136,10 @@ impl NativeTranscript {
         Arc::new(Self(Mutex::new(transcript)))
     }
 
-    fn apply_batch(&self, events: &EventBatch) -> Vec<Change> {
+    fn apply_batch(&self, turn: Option<i64>, events: &EventBatch) -> Vec<Change> {
         let mut transcript = self.transcript();
         let mut changes = Vec::new();
-        events.for_each(|event| changes.extend(transcript.apply(event)));
+        events.for_each(|event| changes.extend(transcript.apply_to_turn(turn, event)));
         changes
     }
 
@@ -176,7 +176,7 @@ impl EventStream {
         let item = self.events.take().await?;
         Ok(item.map(|item| match item {
             Item::Batch(batch) => TranscriptStreamItem::Changes {
-                changes: transcript.apply_batch(&batch),
+                changes: transcript.apply_batch(self.turn, &batch),
             },
             Item::State(state) => TranscriptStreamItem::State {
                 state: state.into(),

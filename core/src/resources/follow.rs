@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use aod_transcript::{Change, Input, Transcript, Turn};
+use aod_transcript::{Change, Transcript, Turn};
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -193,6 +193,9 @@ impl fmt::Debug for RunRequest<'_> {
 
 /// A turn to follow to its end, from [`Sessions::follow`]. Await it to follow the turn.
 ///
+/// The turn ends with the terminal event. If another program sends the next prompt so early that the server sends no
+/// terminal event in between, the turn ends when the next one starts, and its outcome is what the agent reported.
+///
 /// # Errors
 ///
 /// Fails with the errors of [`Sessions::stream`], [`EventStream`](crate::EventStream) and [`Sessions::get`].
@@ -222,7 +225,7 @@ impl<'a> FollowRequest<'a> {
     ///
     /// The request that interrupts the turn or terminates the session is sent in the background, with the timeout and
     /// the retries of the client. If it fails, a warning is logged. The request is not sent if the process or the tokio
-    /// runtime ends first. Once the terminal event has arrived, the session is neither interrupted nor terminated.
+    /// runtime ends first. Once the turn has ended, the session is neither interrupted nor terminated.
     /// Default [`Continue`](OnAbandon::Continue).
     pub fn on_abandon(mut self, action: OnAbandon) -> Self {
         self.on_abandon = action;
@@ -352,23 +355,20 @@ async fn read_turn(
     let mut events = sessions.stream(id).resume_stale(true).await?;
     let mut stdout = String::new();
     let mut transcript = Transcript::new();
-    let has_turn = |transcript: &Transcript| {
-        let turn = transcript.turns().last();
-        turn.is_some_and(|turn| own_turn.is_none_or(|own| turn.number >= own))
-    };
+    // Also the events of earlier turns: Codex reports the usage of all turns together.
     while let Some(event) = events.try_next().await? {
-        if event.is_terminal() || own_turn.is_some_and(|own| is_later_turn(&event, own)) {
+        let is_over =
+            event.is_terminal() || own_turn.is_some_and(|own| event.starts_turn_after(own));
+        if is_over {
             // Before the callbacks, which may panic.
             abandoned.action = OnAbandon::Continue;
         }
         progress.observers.event(&event, own_turn);
-        if event.is_terminal() && !has_turn(&transcript) {
-            // The server announces a turn only before its first output.
-            progress.report_changes(&transcript.apply(Input::TurnStarted { turn: own_turn }));
-        }
-        // Also the events of earlier turns: Codex reports the usage of all turns together.
-        let changes = transcript.apply(&event);
+        let changes = transcript.apply_to_turn(own_turn, &event);
         progress.report_changes(&changes);
+        if is_over {
+            break;
+        }
         if changes.contains(&Change::HistoryReset) {
             stdout.clear();
         }
@@ -380,7 +380,8 @@ async fn read_turn(
         // A server that is always faster must not keep the callbacks of another language from being called.
         tokio::task::consume_budget().await;
     }
-    // The stream has ended, with or without a terminal event.
+    // The turn has ended, with or without a terminal event.
+    drop(events);
     abandoned.action = OnAbandon::Continue;
     progress.report_changes(&transcript.finish());
     let session = sessions.get(id).await?;
@@ -490,15 +491,6 @@ impl<'a> AskRequest<'a> {
             .start(abandoned)
             .await
     }
-}
-
-/// Returns whether an event starts a turn after this one, which has ended then. A prompt that arrives early can keep the
-/// server from sending the terminal event in between.
-fn is_later_turn(event: &StreamEvent, own: i64) -> bool {
-    let StreamEvent::TurnStart(start) = event else {
-        return false;
-    };
-    start.turn.is_some_and(|turn| turn > own)
 }
 
 /// Returns whether a prompt was refused because a turn is queued or running.

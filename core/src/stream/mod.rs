@@ -55,6 +55,7 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 /// **Termination.** A stream ends in one of these ways, and then yields `None` permanently:
 ///
 /// - after the terminal event;
+/// - if it is limited to a [turn](Self::turn), after the start of a later turn;
 /// - after one error: the [reconnection policy](StreamRequest::reconnect) gives up (the error of the last attempt), the
 ///   server refuses the connection permanently ([`ErrorKind::NotFound`] if the session was deleted), the
 ///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), an event exceeds
@@ -192,7 +193,9 @@ impl EventStream {
         self.source.cancel_handle()
     }
 
-    /// Filters the stream to one turn: its `turn_start` and `output` events, plus `start` and the terminal event.
+    /// Filters the stream to one turn: its `turn_start` and `output` events, plus `start` and the event that ends the
+    /// stream. That is the terminal event or, if a later turn has started, the `turn_start` of that turn: the server
+    /// sends no terminal event between the turns that it replays.
     ///
     /// A stream contains all turns of the session. To read the output of one prompt only, pass the `current_turn` of
     /// its [acknowledgement](crate::models::SessionAck).

@@ -34,12 +34,16 @@ impl Selection {
         if let Some(error) = log.wrong_session(&event) {
             return Disposition::Reconnect(error);
         }
-        if let Some(held) = log.take_held_before(&event) {
+        let is_after_turn = self.turn.is_some_and(|turn| event.starts_turn_after(turn));
+        if let Some(held) = log.take_held_before(&event, is_after_turn) {
             return Disposition::End(deliver(held, log.position.cursor()));
         }
         let dropped_turn = log.position.take_dropped_turn();
         let dedup = log.position.record(&event, line_id(frame), frame.data);
         let cursor = log.position.cursor();
+        if is_after_turn {
+            return Disposition::End(deliver(event, cursor));
+        }
         if event.is_terminal() {
             return match event {
                 StreamEvent::Stale(_) if self.resume_stale => Disposition::Reconnect(stale()),
@@ -138,11 +142,18 @@ pub(super) struct Held {
 
 impl SessionLog {
     /// Takes the held event if `event` shows that no further row precedes it: `event` is a terminal event without a new
-    /// row before it, or the start of a later turn.
-    fn take_held_before(&mut self, event: &StreamEvent) -> Option<StreamEvent> {
+    /// row before it, or the start of a later turn. `is_after_turn` says that it starts a turn after the one that the
+    /// stream is limited to.
+    fn take_held_before(
+        &mut self,
+        event: &StreamEvent,
+        is_after_turn: bool,
+    ) -> Option<StreamEvent> {
         let held = self.held.as_ref()?;
         let is_complete = match event {
-            StreamEvent::TurnStart(event) => self.position.is_later_turn(event.turn),
+            StreamEvent::TurnStart(event) => {
+                is_after_turn || self.position.is_later_turn(event.turn)
+            }
             event => event.is_terminal() && !held.is_followed,
         };
         if is_complete {

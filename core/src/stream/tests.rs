@@ -1,7 +1,8 @@
 use std::future::poll_fn;
 use std::io;
 
-use futures::stream;
+use aod_transcript::{Change, Outcome};
+use futures::{TryStreamExt as _, stream};
 
 use super::*;
 
@@ -150,6 +151,39 @@ async fn a_turn_contains_its_start_its_output_and_the_terminal_event() {
         outline(events(vec![Ok(BODY)]).turn(9)).await,
         ["start", "exit"]
     );
+}
+
+#[tokio::test]
+async fn the_stream_of_a_turn_ends_when_a_later_turn_starts() {
+    let mut turn = events(vec![Ok(BODY)]).turn(1);
+    let mut last = None;
+    while let Some(event) = turn.next().await {
+        last = Some(event.unwrap());
+    }
+    assert!(matches!(last, Some(StreamEvent::TurnStart(start)) if start.turn == Some(2)));
+    let mut pretty = events(vec![Ok(BODY)]).turn(1).pretty();
+    while pretty.next().await.is_some() {}
+    assert_eq!(pretty.exit_code(), None, "that of the last turn");
+}
+
+#[tokio::test]
+async fn the_transcript_of_a_turn_ends_with_this_turn() {
+    let failed = Outcome::Failed {
+        reason: "exit code 3".to_owned(),
+    };
+    for (turn, outcome) in [(1, Outcome::Unknown), (2, failed.clone()), (9, failed)] {
+        let changes = events(vec![Ok(BODY)]).turn(turn).transcript();
+        let changes: Vec<_> = changes.try_collect().await.unwrap();
+        let numbers: Vec<_> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::TurnStarted { turn } => Some((*turn, None)),
+                Change::TurnEnded { turn, outcome, .. } => Some((*turn, Some(outcome.clone()))),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(numbers, [(turn, None), (turn, Some(outcome))]);
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,8 @@ use crate::error::Result;
 ///
 /// The transcript contains all events received so far, including those whose changes are not delivered yet. If the
 /// stream ends without a terminal event, or with an error, the current turn has no outcome: another stream can continue
-/// the transcript with [`continue_from`](Self::continue_from).
+/// the transcript with [`continue_from`](Self::continue_from). The transcript of a stream that is limited to a
+/// [turn](EventStream::turn) ends with that turn, which has its outcome also if a later turn has started.
 ///
 /// See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
 ///
@@ -107,7 +108,11 @@ impl Stream for TranscriptStream {
                 return Poll::Ready(Some(Ok(change)));
             }
             match ready!(this.events.poll_next_unpin(context)) {
-                Some(Ok(event)) => this.ready.extend(this.transcript.apply(&event)),
+                Some(Ok(event)) => {
+                    let turn = this.events.selection.turn;
+                    this.ready
+                        .extend(this.transcript.apply_to_turn(turn, &event));
+                }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }

@@ -545,7 +545,7 @@ impl<C: Connect> EventSource<C> {
     /// Schedules the next attempt, or returns the error with which the source ends.
     fn dropped(&mut self, cause: C::Error, healthy: bool) -> Result<(), C> {
         if healthy {
-            self.record_progress();
+            self.record_health();
         }
         self.response = None;
         self.decoder.reset();
@@ -654,9 +654,13 @@ impl<C: Connect> EventSource<C> {
     }
 
     fn record_progress(&mut self) {
-        self.attempts = 0;
+        self.record_health();
         self.ends = 0;
         self.is_last = false;
+    }
+
+    fn record_health(&mut self) {
+        self.attempts = 0;
         self.failing_since = None;
     }
 

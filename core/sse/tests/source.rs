@@ -96,6 +96,29 @@ async fn ends_with_the_error_of_the_last_attempt() {
     assert_eq!(attempts.lock().unwrap().len(), 3);
 }
 
+/// A connection that stays open for 10 s is healthy, which is not progress.
+#[tokio::test(start_paused = true)]
+async fn the_ends_of_healthy_connections_without_an_event_are_counted() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let attempts = Arc::clone(&seen);
+    let connect = move |attempt: Attempt<'_>| {
+        let mut attempts = attempts.lock().unwrap();
+        attempts.push((attempt.number, attempt.ends));
+        let is_last = attempts.len() == 4;
+        async move {
+            if is_last {
+                return Ok(Connection::no_content());
+            }
+            let heartbeat =
+                tokio::time::sleep(Duration::from_secs(15)).map(|()| Ok(": \n\n".into()));
+            Ok::<_, Error>(Connection::body(heartbeat.into_stream()))
+        }
+    };
+    let events: Vec<_> = EventSource::new(connect).collect().await;
+    assert_eq!(events.len(), 0);
+    assert_eq!(*seen.lock().unwrap(), [(0, 0), (1, 1), (1, 2), (1, 3)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_non_retryable_error_ends_the_source_immediately() {
     for error in [

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::change::{Changes, Updated};
 use crate::output::json::{self, Json};
 use crate::output::lines::floor_char_boundary;
 use crate::{
@@ -77,8 +78,17 @@ fn is_at_most(depth: usize, value: &Value) -> bool {
 }
 
 /// A position in a turn: the number of items before it, including those that were dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Position(u64);
+
+impl Position {
+    /// Returns the index of the item in its turn, unless it has been dropped.
+    pub(crate) fn index(self, turn: &Turn) -> Option<usize> {
+        let dropped = turn.dropped_items.unsigned_abs();
+        let index = usize::try_from(self.0.checked_sub(dropped)?).ok()?;
+        (index < turn.items.len()).then_some(index)
+    }
+}
 
 /// The ids of a new item.
 #[derive(Default, Clone, Copy)]
@@ -100,7 +110,7 @@ pub(crate) struct Recorder<'t> {
     pub(crate) state: &'t mut TurnState,
     pub(crate) agent: &'t mut Option<AgentInfo>,
     pub(crate) limits: &'t Limits,
-    pub(crate) changes: &'t mut Vec<Change>,
+    pub(crate) changes: &'t mut Changes,
     /// The ids of the events whose output is the line.
     pub(crate) events: Option<EventRange>,
     /// Whether the transcript begins with the first turn of the session.
@@ -115,7 +125,7 @@ impl<'t> Recorder<'t> {
         state: &'t mut TurnState,
         agent: &'t mut Option<AgentInfo>,
         limits: &'t Limits,
-        changes: &'t mut Vec<Change>,
+        changes: &'t mut Changes,
     ) -> Self {
         Self {
             turn,
@@ -223,20 +233,16 @@ impl<'t> Recorder<'t> {
     /// Changes an item, which has been dropped if this returns `false`. An item that is no longer in progress is no
     /// longer found by its id.
     pub(crate) fn update(&mut self, at: Position, change: impl FnOnce(&mut Item)) -> bool {
-        let Some(index) = self.index(at) else {
+        let Some(index) = at.index(self.turn) else {
             return false;
         };
         let item = &mut self.turn.items[index];
         let size = item.size();
         change(item);
         item.cut(self.limits.text);
-        keep_line(item, &mut self.raw, self.events, self.limits);
         self.state.bytes = self.state.bytes + item.size() - size;
-        let copy = item.clone();
-        self.changes.push(Change::ItemUpdated {
-            turn: self.turn.number,
-            item: std::mem::replace(item, copy),
-        });
+        self.repeat(at);
+        let item = &self.turn.items[index];
         let (status, id) = (item.status, item.id.clone());
         if status != ItemStatus::InProgress
             && let Some(runtime_id) = item.runtime_id.clone()
@@ -252,15 +258,29 @@ impl<'t> Recorder<'t> {
         true
     }
 
-    /// Appends to the text of an item, which has been dropped if this returns `false`.
-    pub(crate) fn append(&mut self, at: Position, text: &str) -> bool {
-        let Some(index) = self.index(at) else {
-            return false;
-        };
+    /// Adds the line to an item that is otherwise as before. Takes time for the line only, however large the item is.
+    pub(crate) fn repeat(&mut self, at: Position) {
+        if let Some(index) = at.index(self.turn) {
+            self.add_line(index);
+            self.changes.update(Updated::Item(self.turn.number, at));
+        }
+    }
+
+    /// Moves the line to an item.
+    fn add_line(&mut self, index: usize) {
         let item = &mut self.turn.items[index];
         let raw = item.raw.len();
         keep_line(item, &mut self.raw, self.events, self.limits);
         self.state.bytes += item.raw.len() - raw;
+    }
+
+    /// Appends to the text of an item, which has been dropped if this returns `false`.
+    pub(crate) fn append(&mut self, at: Position, text: &str) -> bool {
+        let Some(index) = at.index(self.turn) else {
+            return false;
+        };
+        self.add_line(index);
+        let item = &mut self.turn.items[index];
         let Some(whole) = item.kind.growing_text() else {
             return false;
         };
@@ -269,7 +289,10 @@ impl<'t> Recorder<'t> {
         whole.push_str(&text[..fits]);
         self.state.bytes += fits;
         item.is_truncated |= fits < text.len();
-        if fits > 0 {
+        let updated = Updated::Item(self.turn.number, at);
+        if self.changes.has_update(&updated) {
+            self.changes.update(updated);
+        } else if fits > 0 {
             self.changes.push(Change::TextAppended {
                 turn: self.turn.number,
                 item_id: item.id.clone(),
@@ -395,20 +418,13 @@ impl<'t> Recorder<'t> {
             agent.tools = tools;
         }
         if is_changed {
-            let agent = agent.clone();
-            self.changes.push(Change::AgentUpdated { agent });
+            self.changes.update(Updated::Agent);
         }
     }
 
     /// Returns the item at a position, if it has not been dropped.
     pub(crate) fn item(&self, at: Position) -> Option<&Item> {
-        self.index(at).map(|index| &self.turn.items[index])
-    }
-
-    fn index(&self, at: Position) -> Option<usize> {
-        let dropped = self.state.count - self.turn.items.len() as u64;
-        let index = usize::try_from(at.0.checked_sub(dropped)?).ok()?;
-        (index < self.turn.items.len()).then_some(index)
+        at.index(self.turn).map(|index| &self.turn.items[index])
     }
 
     /// Returns the id of the item with an id of the runtime.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::change::{Changes, Updated};
 use crate::output::lines::{Lines, floor_char_boundary};
 use crate::output::noise::{self, Part};
 use crate::output::text;
@@ -128,8 +129,7 @@ impl Transcript {
     #[must_use]
     pub fn for_runtime(runtime: &str) -> Self {
         let mut transcript = Self::new();
-        let mut changes = Vec::new();
-        transcript.state.select(runtime, &mut changes);
+        transcript.state.select(runtime, &mut Changes::default());
         transcript
     }
 
@@ -153,7 +153,7 @@ impl Transcript {
     /// without reconnection.
     pub fn apply<'e>(&mut self, event: impl Into<Event<'e>>) -> Vec<Change> {
         let Event { input, cursor } = event.into();
-        let mut changes = Vec::new();
+        let mut changes = Changes::default();
         if self.state.is_of_another_history(input, cursor) {
             self.state.reset(&mut changes);
         }
@@ -161,6 +161,32 @@ impl Transcript {
         if !matches!(input, Input::Start { .. } | Input::TurnStarted { .. }) {
             self.state.cursor = self.state.cursor.max(cursor);
         }
+        self.state.complete(changes)
+    }
+
+    /// Like [`apply`](Self::apply), for a transcript that ends with a turn, if one is given: the start of a later turn
+    /// ends the turn and is not applied, as by [`finish`](Self::finish). An event that ends a turn without output also
+    /// starts it: a server announces a turn only before its first output.
+    pub fn apply_to_turn<'e>(
+        &mut self,
+        turn: Option<i64>,
+        event: impl Into<Event<'e>>,
+    ) -> Vec<Change> {
+        let event = event.into();
+        let Some(own) = turn else {
+            return self.apply(event);
+        };
+        let is_later = matches!(event.input, Input::TurnStarted { turn } if turn > Some(own));
+        let ends_turn = is_later || matches!(event.input, Input::Ended { .. });
+        let mut changes = Vec::new();
+        if ends_turn && self.turns().last().is_none_or(|turn| turn.number < own) {
+            changes = self.apply(Input::TurnStarted { turn });
+        }
+        changes.append(&mut if is_later {
+            self.finish()
+        } else {
+            self.apply(event)
+        });
         changes
     }
 
@@ -173,9 +199,9 @@ impl Transcript {
     ///
     /// The events `exit`, `error` and `terminated` do the same with [`apply`](Self::apply).
     pub fn finish(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
+        let mut changes = Changes::default();
         self.state.end_turn(None, &mut changes);
-        changes
+        self.state.complete(changes)
     }
 
     /// Returns the turns, in order.
@@ -248,7 +274,7 @@ impl State {
     }
 
     /// Discards everything but the limits and what is known about the agent.
-    fn reset(&mut self, changes: &mut Vec<Change>) {
+    fn reset(&mut self, changes: &mut Changes) {
         let agent = self.agent.take();
         let runtime = self.reader.as_ref().and(agent.as_ref());
         *self = Self {
@@ -259,7 +285,28 @@ impl State {
         changes.push(Change::HistoryReset);
     }
 
-    fn apply(&mut self, input: Input<'_>, cursor: Option<i64>, changes: &mut Vec<Change>) {
+    /// Makes the updates among the changes of one call.
+    fn complete(&mut self, changes: Changes) -> Vec<Change> {
+        changes.complete(|updated| match updated {
+            Updated::Agent => {
+                let agent = self.agent.clone()?;
+                Some(Change::AgentUpdated { agent })
+            }
+            Updated::Item(number, at) => {
+                let mut turns = self.turns.iter_mut().rev();
+                let turn = turns.find(|turn| turn.number == number)?;
+                let item = at.index(turn).map(|index| &mut turn.items[index])?;
+                // The copy has no spare capacity.
+                let copy = item.clone();
+                Some(Change::ItemUpdated {
+                    turn: number,
+                    item: std::mem::replace(item, copy),
+                })
+            }
+        })
+    }
+
+    fn apply(&mut self, input: Input<'_>, cursor: Option<i64>, changes: &mut Changes) {
         match input {
             Input::Start { runtime } => self.select(runtime, changes),
             Input::TurnStarted { turn } => self.begin_turn(turn, changes),
@@ -284,19 +331,17 @@ impl State {
     }
 
     /// Selects the reader of a runtime, unless one is selected already.
-    fn select(&mut self, runtime: &str, changes: &mut Vec<Change>) {
+    fn select(&mut self, runtime: &str, changes: &mut Changes) {
         if self.reader.is_some() {
             return;
         }
         self.reader = Some(Reader::of(runtime));
         let agent = self.agent.get_or_insert_default();
         runtime.clone_into(&mut agent.runtime);
-        changes.push(Change::AgentUpdated {
-            agent: agent.clone(),
-        });
+        changes.update(Updated::Agent);
     }
 
-    fn begin_turn(&mut self, number: Option<i64>, changes: &mut Vec<Change>) {
+    fn begin_turn(&mut self, number: Option<i64>, changes: &mut Changes) {
         let last = self.turns.last().map(|turn| turn.number);
         if number.is_some() && number == last {
             // A resumed stream repeats the start of its turn, and may have output that came after its end.
@@ -313,7 +358,7 @@ impl State {
     }
 
     /// Continues the last turn, which has ended.
-    fn reopen_turn(&mut self, changes: &mut Vec<Change>) {
+    fn reopen_turn(&mut self, changes: &mut Changes) {
         let Some(turn) = self.turns.last_mut() else {
             return;
         };
@@ -325,7 +370,7 @@ impl State {
     }
 
     /// Begins a turn for output that no start of a turn precedes.
-    fn ensure_turn(&mut self, changes: &mut Vec<Change>) {
+    fn ensure_turn(&mut self, changes: &mut Changes) {
         if self.current.is_none() {
             self.begin_turn(None, changes);
         }
@@ -334,7 +379,7 @@ impl State {
     fn with_recorder(
         &mut self,
         events: Option<EventRange>,
-        changes: &mut Vec<Change>,
+        changes: &mut Changes,
         record: impl FnOnce(&mut Reader, &mut Recorder<'_>),
     ) {
         self.ensure_turn(changes);
@@ -365,7 +410,7 @@ impl State {
         stream: OutputStream,
         chunk: &str,
         event: Option<i64>,
-        changes: &mut Vec<Change>,
+        changes: &mut Changes,
     ) {
         if chunk.is_empty() {
             return;
@@ -404,7 +449,7 @@ impl State {
     }
 
     /// Ends the current turn, if there is one. `ended` is the terminal event of the session.
-    fn end_turn(&mut self, ended: Option<(End, Option<i64>)>, changes: &mut Vec<Change>) {
+    fn end_turn(&mut self, ended: Option<(End, Option<i64>)>, changes: &mut Changes) {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let mut lines = std::mem::take(self.lines(stream));
             let events = range(self.line_start(stream).take(), self.cursor);
@@ -418,7 +463,9 @@ impl State {
         if self.current.is_none() {
             return;
         }
+        let mut reported = None;
         self.with_recorder(None, changes, |reader, recorder| {
+            reported.clone_from(&recorder.state.outcome);
             reader.end(recorder);
             for at in recorder.in_progress() {
                 recorder.update(at, |item| {
@@ -432,8 +479,12 @@ impl State {
         let (Some(turn), Some(current)) = (self.turns.last_mut(), self.current.take()) else {
             return;
         };
-        let is_reported = !matches!(current.outcome, None | Some(Outcome::Interrupted));
-        let mut outcome = outcome(current.outcome, ended, turn.last_error());
+        // The end of the output says nothing about an agent that was terminated.
+        if !matches!(ended, Some((End::Terminated, _))) {
+            reported = current.outcome;
+        }
+        let is_reported = !matches!(reported, None | Some(Outcome::Interrupted));
+        let mut outcome = outcome(reported, ended, turn.last_error());
         if let Outcome::Failed { reason } = &mut outcome {
             reason.truncate(floor_char_boundary(reason, self.limits.text));
             reason.shrink_to_fit();
@@ -457,7 +508,7 @@ impl State {
     }
 
     /// Drops the oldest items if there are too many. An eighth is dropped at once, so that reading takes linear time.
-    fn enforce_limits(&mut self, changes: &mut Vec<Change>) {
+    fn enforce_limits(&mut self, changes: &mut Changes) {
         let Limits { items, bytes, .. } = self.limits;
         let size = |state: &Self| {
             state.ended_bytes + state.current.as_ref().map_or(0, |current| current.bytes)
@@ -550,9 +601,11 @@ fn outcome(
     let last_error = last_error.unwrap_or_default();
     match (ended, reported) {
         (None | Some((End::Unknown, _)), reported) => reported.unwrap_or(Outcome::Unknown),
-        // The turn had ended: a later one was interrupted before its agent started.
-        (Some((End::Exit, None)), Some(outcome)) => outcome,
-        (Some((End::Terminated, _) | (End::Exit, None)), _) => Outcome::Interrupted,
+        // The turn had ended: the session was terminated later, or a later turn was interrupted before its agent
+        // started.
+        (Some((End::Terminated, _) | (End::Exit, None)), reported) => {
+            reported.unwrap_or(Outcome::Interrupted)
+        }
         (Some((End::Failed, _)), reported) => match reported {
             Some(outcome @ Outcome::Failed { .. }) => outcome,
             _ => failed(last_error.to_owned()),

@@ -171,7 +171,6 @@ async fn a_later_turn_is_not_observed(world: World) {
             "output first",
             "> turn 1: first",
             "> turn 1 ended: Unknown",
-            "exit",
         ]
     );
 }

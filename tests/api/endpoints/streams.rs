@@ -154,7 +154,10 @@ async fn one_turn_can_be_read_alone(world: World) {
     let id = two_turns(&world).await;
     let sessions = world.client.sessions();
     for (turn, expected) in [
-        (1, vec!["start", "turn_start", "output", "output", "exit"]),
+        (
+            1,
+            vec!["start", "turn_start", "output", "output", "turn_start"],
+        ),
         (2, vec!["start", "turn_start", "output", "output", "exit"]),
         (3, vec!["start", "exit"]),
     ] {
@@ -162,6 +165,8 @@ async fn one_turn_can_be_read_alone(world: World) {
         let events: Vec<StreamEvent> = events.try_collect().await.unwrap();
         let shown: Vec<_> = events.iter().map(StreamEvent::event_type).collect();
         assert_eq!(shown, expected);
+        let (last, events) = events.split_last().unwrap();
+        assert!(last.is_terminal() || last.turn() == Some(turn + 1));
         assert!(
             events
                 .iter()

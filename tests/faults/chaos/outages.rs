@@ -76,10 +76,21 @@ fn port(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
+/// Accepts the next request for a stream. A stream asks whether the session is active when its connections bring nothing.
+async fn accept_stream(listener: &TcpListener) -> Exchange {
+    loop {
+        let (socket, _) = listener.accept().await.expect("it listens");
+        let exchange = Exchange::accept(socket).await.expect("a request");
+        if exchange.request.header("accept") == Some("text/event-stream") {
+            return exchange;
+        }
+        exchange.respond_json(200, r#"{"status": "running"}"#).await;
+    }
+}
+
 /// Sends the rows after the cursor, up to one, and then optionally the terminal event.
 async fn serve(listener: &TcpListener, last: usize, ends: bool) {
-    let (socket, _) = listener.accept().await.expect("it listens");
-    let mut exchange = Exchange::accept(socket).await.expect("a request");
+    let mut exchange = accept_stream(listener).await;
     let first = cursor(&exchange) + 1;
     exchange.start_stream().await;
     let mut body: String = (first..=last).map(|id| event(&row(id))).collect();
@@ -128,8 +139,7 @@ async fn connections_that_last_16_seconds_interrupt_a_stream_without_a_loss() {
     let started = Instant::now();
     let server = tokio::spawn(async move {
         for connection in 0..CUTS {
-            let (socket, _) = listener.accept().await.expect("it listens");
-            let mut exchange = Exchange::accept(socket).await.expect("a request");
+            let mut exchange = accept_stream(&listener).await;
             assert_eq!(cursor(&exchange), connection / 4, "connection {connection}");
             exchange.start_stream().await;
             // Three of four connections bring only a heartbeat.

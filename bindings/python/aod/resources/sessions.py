@@ -18,7 +18,7 @@ from .._options import StreamOptions, callback, check_result, stream_options
 from .._tracebacks import await_back, call_back, hide_frames
 from .._wire import encode, identifier, read, read_list
 from ..errors import AodError, ConflictError, RateLimitError
-from ..events import StreamEvent
+from ..events import StreamEvent, ends_turn
 from ..models import RunResult, Session, SessionAck, SessionTurn
 from ..stream import AsyncEventStream, ConnectionState, EventStream, Subscription
 from ..watch import AsyncWatchStream, WatchStream
@@ -62,17 +62,13 @@ def _exceeds_quota(error: RateLimitError) -> bool:
 class _TurnEnd:
     """Records whether the turn of a prompt has ended."""
 
-    def __init__(self, turn: int | None) -> None:
-        self._turn = turn
+    def __init__(self, turn: int | None = None) -> None:
+        self.turn = turn
         self.is_reached = False
 
     def observe(self, event: StreamEvent) -> None:
-        """Record an event that ends the turn.
-
-        If a prompt arrives early, there may be no terminal event before the start of its turn.
-        """
-        is_later = event.type == "turn_start" and self._turn is not None and (event.turn or 0) > self._turn
-        if is_later or event.is_terminal:
+        """Record an event that ends the turn."""
+        if ends_turn(event, self.turn):
             self.is_reached = True
 
 
@@ -413,7 +409,7 @@ class Sessions:
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
         _check_functions(on_event=on_event, on_change=on_change)
-        return self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
+        return self._pinned()._follow(session_id, since, on_event, on_change, collect_events, _TurnEnd())
 
     def _pinned(self, stop: str | None = None) -> Self:
         """Return these calls for an operation of several calls; see `Core.pinned`."""
@@ -431,15 +427,14 @@ class Sessions:
         self,
         session_id: str | UUID,
         since: int | None,
-        turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
-        end: _TurnEnd | None = None,
+        end: _TurnEnd,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
-            reader = TurnReader(turn, spans, returns_changes=on_change is not None, reads_all=end is not None)
-            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end)
+            reader = TurnReader(end.turn, spans, returns_changes=on_change is not None)
+            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end=end)
 
     def _read_turn(
         self,
@@ -449,7 +444,8 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
-        end: _TurnEnd | None = None,
+        *,
+        end: _TurnEnd,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
         stream = self.stream(
@@ -457,16 +453,16 @@ class Sessions:
         )
         with self._opened(stream) as stream:
             for event in stream:
-                if end is not None:
-                    end.observe(event)
+                end.observe(event)
                 if reader.includes(event):
                     _call_sync(on_event, event, "on_event")
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
                     _call_sync(on_change, change, "on_change")
-        if end is not None:
-            end.is_reached = True  # the stream has ended, with or without a terminal event
+                if end.is_reached:
+                    break
+        end.is_reached = True  # the stream may end without a terminal event
         for change in reader.finish():
             _call_sync(on_change, change, "on_change")
         return RunResult(session=self.get(session_id), events=events)
@@ -474,7 +470,6 @@ class Sessions:
     def _follow_turn(
         self,
         ack: SessionAck,
-        turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
@@ -482,14 +477,14 @@ class Sessions:
         on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
-        end = None if operation is None else _TurnEnd(ack.current_turn)
+        end = _TurnEnd(ack.current_turn)
         try:
             self._core.claim_sessions()
             _call_sync(on_created, ack, "on_created")
-            return self._follow(ack.id, None, turn, on_event, on_change, collect_events, end)
+            return self._follow(ack.id, None, on_event, on_change, collect_events, end)
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None and end is not None and not end.is_reached:
+            if operation is not None and not end.is_reached:
                 with _logging_failures(ack.id):
                     self._core.stop_session(operation, str(ack.id))
             raise
@@ -571,7 +566,7 @@ class Sessions:
                     pinned._core.stop_sessions()
                 raise
             self._sleep(next(delays, _QUOTA_DELAYS[-1]))
-        return pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
+        return pinned._follow_turn(ack, on_event, on_change, collect_events, operation, on_created)
 
     def run_all(
         self,
@@ -677,8 +672,8 @@ class Sessions:
                     pinned._core.stop_sessions()
                 raise
             time.sleep(next(delays, _ASK_DELAYS[-1]))
-            pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)
-        return pinned._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
+            pinned._read_turn(TurnReader(None), session_id, _AFTER_ALL, end=_TurnEnd())
+        return pinned._follow_turn(ack, on_event, on_change, collect_events, operation)
 
     def stream(
         self,
@@ -710,7 +705,8 @@ class Sessions:
                 another process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes
                 how to apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
-                the event that ends the stream. By default, all events are delivered.
+                the event that ends the stream: a terminal event or, if a later turn has started, the `turn_start` of
+                that turn. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
                 too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
@@ -1139,7 +1135,7 @@ class AsyncSessions:
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
         _check_functions(may_be_async=True, on_event=on_event, on_change=on_change)
-        return await self._pinned()._follow(session_id, since, None, on_event, on_change, collect_events)
+        return await self._pinned()._follow(session_id, since, on_event, on_change, collect_events, _TurnEnd())
 
     def _pinned(self, stop: str | None = None) -> Self:
         """Return these calls for an operation of several calls; see `Core.pinned`."""
@@ -1151,15 +1147,14 @@ class AsyncSessions:
         self,
         session_id: str | UUID,
         since: int | None,
-        turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
-        end: _TurnEnd | None = None,
+        end: _TurnEnd,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
-            reader = TurnReader(turn, spans, returns_changes=on_change is not None, reads_all=end is not None)
-            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end)
+            reader = TurnReader(end.turn, spans, returns_changes=on_change is not None)
+            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end=end)
 
     async def _read_turn(
         self,
@@ -1169,23 +1164,24 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None = None,
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
-        end: _TurnEnd | None = None,
+        *,
+        end: _TurnEnd,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
         async with self.stream(
             session_id, since=since, turn=reader.selected, resume_stale=True, on_state=_clearing(events)
         ) as stream:
             async for event in stream:
-                if end is not None:
-                    end.observe(event)
+                end.observe(event)
                 if reader.includes(event):
                     await _call(on_event, event)
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
                     await _call(on_change, change)
-        if end is not None:
-            end.is_reached = True  # the stream has ended, with or without a terminal event
+                if end.is_reached:
+                    break
+        end.is_reached = True  # the stream may end without a terminal event
         for change in reader.finish():
             await _call(on_change, change)
         return RunResult(session=await self.get(session_id), events=events)
@@ -1193,7 +1189,6 @@ class AsyncSessions:
     async def _follow_turn(
         self,
         ack: SessionAck,
-        turn: int | None,
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
@@ -1201,20 +1196,20 @@ class AsyncSessions:
         on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
-        end = None if operation is None else _TurnEnd(ack.current_turn)
+        end = _TurnEnd(ack.current_turn)
         try:
             self._core.claim_sessions()
             await _call(on_created, ack)
-            return await self._follow(ack.id, None, turn, on_event, on_change, collect_events, end)
+            return await self._follow(ack.id, None, on_event, on_change, collect_events, end)
         except GeneratorExit:
             # Nothing can be awaited in a coroutine that is closed.
-            if operation is not None and end is not None and not end.is_reached:
+            if operation is not None and not end.is_reached:
                 with _logging_failures(ack.id):
                     self._core.abandon_session(operation, str(ack.id))
             raise
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None and end is not None and not end.is_reached:
+            if operation is not None and not end.is_reached:
                 with _logging_failures(ack.id):
                     await self._core.stop_session_async(operation, str(ack.id))
             raise
@@ -1305,7 +1300,7 @@ class AsyncSessions:
                     await pinned._core.stop_sessions_async()
                 raise
             await asyncio_sleep(next(delays, _QUOTA_DELAYS[-1]))
-        return await pinned._follow_turn(ack, None, on_event, on_change, collect_events, operation, on_created)
+        return await pinned._follow_turn(ack, on_event, on_change, collect_events, operation, on_created)
 
     async def run_all(
         self,
@@ -1415,8 +1410,8 @@ class AsyncSessions:
                     await pinned._core.stop_sessions_async()
                 raise
             await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
-            await pinned._read_turn(TurnReader(), session_id, _AFTER_ALL)
-        return await pinned._follow_turn(ack, ack.current_turn, on_event, on_change, collect_events, operation)
+            await pinned._read_turn(TurnReader(None), session_id, _AFTER_ALL, end=_TurnEnd())
+        return await pinned._follow_turn(ack, on_event, on_change, collect_events, operation)
 
     def stream(
         self,
@@ -1448,7 +1443,8 @@ class AsyncSessions:
                 another process" in https://github.com/ravi-hq/agent-on-demand/blob/main/docs/stream-rules.md describes
                 how to apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
-                the event that ends the stream. By default, all events are delivered.
+                the event that ends the stream: a terminal event or, if a later turn has started, the `turn_start` of
+                that turn. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
                 too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream

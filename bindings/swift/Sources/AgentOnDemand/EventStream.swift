@@ -140,7 +140,12 @@ public final class EventStream: AsyncSequence, Sendable {
         try await prefetcher.next(isolation: actor, from: self)?.event
     }
 
-    /// Returns the native stream, which the first call opens; nil if this stream is closed.
+    /// Starts to open the stream, without waiting for it. If that fails, the iteration tries again, and throws.
+    func startOpening() {
+        _ = try? opened()
+    }
+
+    /// Returns the native stream, which the first call starts to open; nil if this stream is closed.
     private func opened() throws -> NativeStream? {
         try state.with { state in
             if state.native == nil && !state.isClosed {

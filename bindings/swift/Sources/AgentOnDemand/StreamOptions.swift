@@ -21,7 +21,8 @@ public struct StreamOptions: Sendable, Hashable {
     /// describes how to apply each event once.
     public var since: Int64?
     /// The number of a turn, from 1, to limit the stream to: it then has the `turnStart` and `output` events of this
-    /// turn, `start`, and the terminal event. Default: nil, all events; turns that have ended are replayed.
+    /// turn, `start`, and the event that ends the stream: the terminal event or, if a later turn has started, the
+    /// `turnStart` of that turn. Default: nil, all events; turns that have ended are replayed.
     public var turn: Int64?
     /// How to handle a connection that drops. Default: reconnect with backoff.
     public var reconnect: Reconnect

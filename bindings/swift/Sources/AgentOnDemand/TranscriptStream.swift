@@ -74,10 +74,19 @@ public final class TranscriptStream: AsyncSequence, Sendable {
             token.use()
             return try await changes.prefetcher.next(isolation: actor, from: changes)
         }
+
+        /// Starts to open the stream, without waiting for it.
+        fileprivate mutating func startOpening() {
+            token.use()
+            changes.stream.startOpening()
+        }
     }
 
     /// Returns the turns of the transcript, to show them on a screen: first the turns that the transcript already has,
     /// then all turns after each batch of changes.
+    ///
+    /// The first element does not wait for the server: the stream is being opened meanwhile, and an error, such as that
+    /// there is no such session, is thrown after it.
     ///
     /// ```swift
     /// // In a view, with `@State private var turns: [TranscriptTurn] = []`:
@@ -112,8 +121,7 @@ public final class TranscriptStream: AsyncSequence, Sendable {
 
         /// Iterates over the turns.
         ///
-        /// The stream ends when the iterator is released after the second call of ``next()``; the first call only reads
-        /// the transcript, and opens nothing.
+        /// The stream ends when the iterator is released after the first ``next()``.
         public struct Iterator: AsyncIteratorProtocol {
             fileprivate var changes: TranscriptStream.Iterator
             private var turns: TurnList?
@@ -122,7 +130,8 @@ public final class TranscriptStream: AsyncSequence, Sendable {
                 self.changes = changes
             }
 
-            /// Waits for the turns after the next changes.
+            /// Waits for the turns after the next changes. The first call starts to open the stream, and returns the
+            /// turns that the transcript already has.
             ///
             /// - Returns: All turns; nil at the end of the stream, and after an error was thrown.
             /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
@@ -130,14 +139,17 @@ public final class TranscriptStream: AsyncSequence, Sendable {
                 try await next(isolation: nil)
             }
 
-            /// Waits for the turns after the next changes without leaving the caller's actor.
+            /// Waits for the turns after the next changes without leaving the caller's actor. The first call starts to
+            /// open the stream, and returns the turns that the transcript already has.
             ///
             /// - Parameter actor: The actor to stay on.
             /// - Returns: All turns; nil at the end of the stream, and after an error was thrown.
             /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
             public mutating func next(isolation actor: isolated (any Actor)?) async throws -> [TranscriptTurn]? {
-                guard turns != nil else {
+                // A cancelled task opens nothing: waiting for its next change throws.
+                if turns == nil && !Task.isCancelled {
                     turns = TurnList(changes.changes.transcript.turns)
+                    changes.startOpening()
                     return turns?.current()
                 }
                 guard let change = try await changes.next(isolation: actor) else { return nil }

@@ -123,29 +123,11 @@ import Testing
         try await server.waitForStreams(0)
     }
 
-    /// Reads a stream to its end on the main actor. Each output finishes `seen`.
-    @MainActor private static func readAll(
-        _ events: EventStream, seen: AsyncStream<Void>.Continuation? = nil
-    ) async throws {
-        for try await event in events where event.stdout != nil { seen?.finish() }
-    }
-
-    // All tasks are on one actor: when the test continues, the others have run up to where they wait.
     @MainActor @Test func aCancelledTaskThatWaitsForAnotherThrows() async throws {
         let events = client.sessions.stream(try await startHangingSession().id)
-        let (seen, seenContinuation) = AsyncStream.makeStream(of: Void.self)
-        let fetching = Task { @MainActor in try await Self.readAll(events, seen: seenContinuation) }
-        for await _ in seen {}
-        let (started, startedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let waiting = Task { @MainActor in
-            startedContinuation.finish()
-            try await Self.readAll(events)
+        try await expectCancelledWaiterThrows { seen in
+            for try await event in events where event.stdout != nil { seen?.finish() }
         }
-        for await _ in started {}
-        waiting.cancel()
-        let result = await waiting.result
-        #expect(throws: CancellationError.self) { try result.get() }
-        try await fetching.value
         try await server.waitForStreams(0)
     }
 

@@ -146,29 +146,11 @@ import Testing
         try await server.waitForStreams(0)
     }
 
-    /// Reads a sequence to its end on the main actor. Each output finishes `seen`.
-    @MainActor private static func readAll(
-        _ events: WatchStream, seen: AsyncStream<Void>.Continuation? = nil
-    ) async throws {
-        for try await item in events where try item.event.get().stdout != nil { seen?.finish() }
-    }
-
-    // All tasks are on one actor: when the test continues, the others have run up to where they wait.
     @MainActor @Test func aCancelledTaskThatWaitsForAnotherThrows() async throws {
         let events = client.sessions.watch(try await heldSessions(1))
-        let (seen, seenContinuation) = AsyncStream.makeStream(of: Void.self)
-        let fetching = Task { @MainActor in try await Self.readAll(events, seen: seenContinuation) }
-        for await _ in seen {}
-        let (started, startedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let waiting = Task { @MainActor in
-            startedContinuation.finish()
-            try await Self.readAll(events)
+        try await expectCancelledWaiterThrows { seen in
+            for try await item in events where try item.event.get().stdout != nil { seen?.finish() }
         }
-        for await _ in started {}
-        waiting.cancel()
-        let result = await waiting.result
-        #expect(throws: CancellationError.self) { try result.get() }
-        try await fetching.value
         try await server.waitForStreams(0)
     }
 

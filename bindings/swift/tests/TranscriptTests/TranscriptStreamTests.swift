@@ -148,6 +148,48 @@ import Testing
         try await server.waitForStreams(0)
     }
 
+    @Test func theFirstTurnsDoNotWaitForTheStreamThatTheyOpen() async throws {
+        try await server.script(stdout(message("One")), ["hold": "never"])
+        let id = try await client.startSession().id
+        var iterator: TranscriptStream.Turns.Iterator? = client.sessions.transcript(id).turns().makeAsyncIterator()
+        let first = try await iterator?.next()
+        #expect(first == [])
+        try await server.waitForStreams(1)
+        // The stream ends with the iterator, although nothing has read from it.
+        withExtendedLifetime(iterator) {}
+        iterator = nil
+        try await server.waitForStreams(0)
+    }
+
+    @Test func anErrorOfOpeningIsThrownAfterTheFirstTurns() async throws {
+        var iterator = client.sessions.transcript(UUID()).turns().makeAsyncIterator()
+        #expect(try await iterator.next() == [])
+        try await server.control("POST", "wait", ["requests": 1])
+        do {
+            _ = try await iterator.next()
+            Issue.record("the stream of an unknown session opens")
+        } catch let error as AodError {
+            #expect(error.kind == .notFound)
+        }
+        #expect(try await iterator.next() == nil)
+
+        let closed = try server.client()
+        closed.shutDown()
+        var other = closed.sessions.transcript(UUID()).turns().makeAsyncIterator()
+        #expect(try await other.next() == [])
+        await #expect(throws: AodError.self) { _ = try await other.next() }
+        #expect(try await other.next() == nil)
+    }
+
+    @Test func aCancelledTaskReceivesNoTurns() async throws {
+        let turns = client.sessions.transcript(try await client.startSession().id).turns()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            for try await _ in turns { Issue.record("a cancelled task receives turns") }
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
     @Test func cancellingTheTaskThrowsACancellationError() async throws {
         try await server.script(stdout(message("One")), ["hold": "never"])
         let stream = client.sessions.transcript(try await client.startSession().id)

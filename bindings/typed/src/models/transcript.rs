@@ -410,7 +410,7 @@ pub enum Outcome {
     },
     /// The agent reached its limit of model calls in a turn.
     MaxTurns,
-    /// The turn was interrupted, or the session was terminated.
+    /// The turn was interrupted, or the session was terminated before the runtime reported how the turn ended.
     Interrupted,
     /// Neither the output nor an event of the session says how the turn ended.
     Unknown,

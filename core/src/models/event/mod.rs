@@ -388,6 +388,12 @@ impl StreamEvent {
         }
     }
 
+    /// Returns whether the event is the `turn_start` of a turn after this one. The turn has ended then, even if the server
+    /// sent no terminal event: it sends none if the next prompt arrives before it has read the status of the session.
+    pub(crate) fn starts_turn_after(&self, turn: i64) -> bool {
+        matches!(self, Self::TurnStart(event) if event.turn > Some(turn))
+    }
+
     /// Returns whether the event is terminal: `exit`, `error`, `terminated` or `stale`.
     pub fn is_terminal(&self) -> bool {
         matches!(

@@ -9,8 +9,8 @@ use crate::output::reason::{answer, reason};
 use crate::output::shell;
 use crate::recorder::{Ids, Recorder};
 use crate::{
-    FileChange, FileChangeKind, Item, ItemKind, ItemStatus, NoticeLevel, Outcome, Role, Tool,
-    ToolCall, ToolResult, Usage,
+    FileChange, FileChangeKind, ItemKind, ItemStatus, NoticeLevel, Outcome, Role, Tool, ToolCall,
+    ToolResult, Usage,
 };
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -201,29 +201,37 @@ fn item(item: Option<Json<'_>>, is_completed: bool, recorder: &mut Recorder<'_>)
         return;
     };
     let open = recorder.open(&id);
-    // An item that was dropped is added again.
-    if let Some(at) = open.filter(|&at| recorder.item(at).is_some()) {
-        recorder.update(at, |item| replace(item, made, status));
-    } else {
+    let Some((at, before)) = open.and_then(|at| Some((at, recorder.item(at)?))) else {
+        // An item that was dropped is added again.
         let ids = Ids {
             runtime: Some(&id),
             parent: None,
         };
         recorder.add(made, status, ids);
-    }
-}
-
-/// Replaces an item by its later state. What only an earlier event has is kept.
-fn replace(item: &mut Item, made: ItemKind, status: ItemStatus) {
-    item.status = status;
-    if let (ItemKind::ToolCall(before), ItemKind::ToolCall(after)) = (&mut item.kind, &made)
-        && after.input.is_null()
-        && !before.input.is_null()
-    {
-        before.result.clone_from(&after.result);
         return;
+    };
+    let has_input = |kind: &ItemKind| matches!(kind, ItemKind::ToolCall(it) if !it.input.is_null());
+    match made {
+        // The arguments that only an earlier event has are kept.
+        ItemKind::ToolCall(call) if call.input.is_null() && has_input(&before.kind) => {
+            if status == ItemStatus::InProgress {
+                recorder.repeat(at);
+                return;
+            }
+            recorder.update(at, |item| {
+                item.status = status;
+                if let ItemKind::ToolCall(before) = &mut item.kind {
+                    before.result = call.result;
+                }
+            });
+        }
+        made => {
+            recorder.update(at, |item| {
+                item.status = status;
+                item.kind = made;
+            });
+        }
     }
-    item.kind = made;
 }
 
 /// Returns the kind of an item; `None` if its type is unknown.
@@ -295,11 +303,11 @@ fn item_kind(
             call(tool, arguments, finished(text, None))
         }
         "web_search" => {
-            let [query, action] = item.fields(["query", "action"]);
+            let [query, action, results] = item.fields(["query", "action", "results"]);
             call(
                 web_tool(query, action),
                 action,
-                finished(String::new(), None),
+                finished(search_results(results), None),
             )
         }
         "todo_list" => {
@@ -358,6 +366,19 @@ fn web_tool(query: Option<Json<'_>>, action: Option<Json<'_>>) -> Tool {
     } else {
         Tool::WebSearch { query }
     }
+}
+
+/// Returns the results of a web search, which newer versions print: the title, the URL and the snippet of each.
+fn search_results(results: Option<Json<'_>>) -> String {
+    let mut texts = Vec::new();
+    if let Some(results) = results.filter(|results| results.kind() == Kind::Array) {
+        results.for_each_item(|result| {
+            let fields = result.fields(["title", "url", "snippet"]).map(nonempty);
+            texts.push(fields.into_iter().flatten().collect::<Vec<_>>().join("\n"));
+        });
+    }
+    texts.retain(|text| !text.is_empty());
+    texts.join("\n\n")
 }
 
 /// Returns the last messages of subagents.

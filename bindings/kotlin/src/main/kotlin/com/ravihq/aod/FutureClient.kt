@@ -73,7 +73,10 @@ private class FutureThread(pool: ForkJoinPool) : ForkJoinWorkerThread(pool) {
 /** A failing call does not cancel the others. */
 private val scope = CoroutineScope(SupervisorJob() + pool.asCoroutineDispatcher())
 
-private fun <T> futureOf(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }
+private fun <T> futureOf(
+    start: CoroutineStart = CoroutineStart.DEFAULT,
+    call: suspend () -> T,
+): CompletableFuture<T> = scope.future(start = start) { call() }
 
 /** Calls under `/agents` as futures, which fail for the reasons given in [Agents]. */
 public class FutureAgents internal constructor(private val agents: Agents) {
@@ -441,7 +444,7 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
         val permits = permitsOf(maxConcurrent)
         return requests.map { request ->
             // Undispatched, so that the sessions are created in the order of the requests.
-            scope.future(start = CoroutineStart.UNDISPATCHED) {
+            futureOf(CoroutineStart.UNDISPATCHED) {
                 permits.withPermit { sessions.run(request, waitForQuota = true, onAbandon) }
             }
         }
@@ -500,8 +503,12 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
         onAbandon: OnAbandon = OnAbandon.CONTINUE,
         onChange: Consumer<TranscriptChange>? = null,
         onEvent: Consumer<StreamEvent>? = null,
-    ): CompletableFuture<RunResult> =
-        futureOf { sessions.follow(ack, onAbandon, onChange?.toFunction(), onEvent?.toFunction()) }
+    ): CompletableFuture<RunResult> {
+        // Undispatched, so that a future that is cancelled immediately stops the session too, if asked to.
+        return futureOf(CoroutineStart.UNDISPATCHED) {
+            sessions.follow(ack, onAbandon, onChange?.toFunction(), onEvent?.toFunction())
+        }
+    }
 
     /**
      * Waits until no turn of a session is queued or running (`GET /sessions/{id}`, `GET /sessions/{id}/stream`).

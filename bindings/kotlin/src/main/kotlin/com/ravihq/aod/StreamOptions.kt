@@ -32,8 +32,8 @@ public data class StreamOptions @JvmOverloads constructor(
     val since: Long? = null,
     /**
      * The number of a turn, from 1, to limit the stream to: it then includes the `turn_start` and `output` events of
-     * this turn, `start` and the terminal event. Null, the default, includes all events: a stream replays turns that
-     * have ended.
+     * this turn, `start`, and the event that ends the stream: the terminal event or, if a later turn has started, the
+     * `turn_start` of that turn. Null, the default, includes all events: a stream replays turns that have ended.
      */
     val turn: Long? = null,
     /**

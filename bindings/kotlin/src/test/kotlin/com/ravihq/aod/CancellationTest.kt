@@ -2,6 +2,7 @@ package com.ravihq.aod
 
 import java.io.File
 import java.lang.management.ManagementFactory
+import java.lang.ref.WeakReference
 import java.time.Duration
 import kotlin.system.measureNanoTime
 import kotlinx.coroutines.CompletableDeferred
@@ -27,10 +28,6 @@ import org.junit.jupiter.api.assertThrows
 
 /** Tests that cancelled calls and streams, and large numbers of them, release all resources. */
 class CancellationTest : ServerTest() {
-    // Other tests may have left clients with such callbacks to the garbage collector.
-    private val tokenSourcesBefore = FfiConverterTypeTokenSource.handleMap.size
-    private val observersBefore = FfiConverterTypeResponseListener.handleMap.size
-
     override fun afterClose(): Unit = runBlocking { awaitIdle() }
 
     /** The active tasks of the library and its pending callbacks; only those above zero. */
@@ -38,8 +35,6 @@ class CancellationTest : ServerTest() {
         "tasks" to activeTasks().toInt(),
         "calls" to uniffiContinuationHandleMap.size,
         "listeners" to FfiConverterTypeBatchListener.handleMap.size,
-        "token sources" to FfiConverterTypeTokenSource.handleMap.size - tokenSourcesBefore,
-        "observers of responses" to FfiConverterTypeResponseListener.handleMap.size - observersBefore,
     ).filterValues { it > 0 }
 
     /** Waits until nothing is in flight; fails after a timeout. */
@@ -48,13 +43,23 @@ class CancellationTest : ServerTest() {
         assertEquals(emptyMap<String, Int>(), inFlight())
     }
 
-    private fun descriptors(): Int = checkNotNull(File("/proc/self/fd").list()).size
+    /** Makes a call that fails, with a callback that keeps an object. Returns a reference to the object. */
+    private fun failedCall(kind: ErrorKind, call: (kept: Any) -> Unit): WeakReference<Any> {
+        val kept = Any()
+        assertEquals(kind, assertThrows<AodException> { call(kept) }.kind)
+        return WeakReference(kept)
+    }
 
-    /** Waits until there are not more descriptors: a task that is aborted closes its own when the runtime drops it. */
-    private suspend fun assertDescriptors(atMost: Int) {
-        val limit = System.nanoTime() + 60_000_000_000
-        while (descriptors() > atMost && System.nanoTime() < limit) yield()
-        assertTrue(descriptors() <= atMost, "${descriptors()} descriptors instead of $atMost")
+    /** Waits until the objects are garbage-collected; fails after a timeout. */
+    private suspend fun awaitCollected(objects: List<WeakReference<Any>>) {
+        fun isKept(reference: WeakReference<Any>) = reference.get() != null
+        withTimeoutOrNull(60_000) {
+            while (objects.any(::isKept)) {
+                System.gc()
+                delay(5)
+            }
+        }
+        assertEquals(0, objects.count(::isKept), "objects that callbacks still keep")
     }
 
     /** The resident memory of this process in KiB. */
@@ -78,7 +83,7 @@ class CancellationTest : ServerTest() {
     }
 
     @Test
-    fun `calls and streams cancelled at any point leak no tasks or descriptors`(): Unit = runBlocking {
+    fun `calls and streams cancelled at any point leak no tasks or connections`(): Unit = runBlocking {
         server.script("""{"stdout": "one"}""", """{"hold": "never"}""")
         val session = client.start()
         server.control("POST", "reached", """{"name": "never"}""")
@@ -96,7 +101,6 @@ class CancellationTest : ServerTest() {
         client.close()
         // The first round is a warm-up.
         repeat(2) { round ->
-            val before = descriptors()
             val count = if (round == 0) 100 else 2000
             val attempts = List(count) { Progress() }
             server.client().use { other ->
@@ -112,6 +116,9 @@ class CancellationTest : ServerTest() {
                     }
                 }
                 server.awaitStreams(0)
+                // Closes the idle connections, so that any other is one that a cancelled call has left open.
+                other.suspend()
+                server.awaitConnections(1)
             }
             awaitIdle()
             if (round == 1) {
@@ -119,7 +126,6 @@ class CancellationTest : ServerTest() {
                 val streamed = attempts.count { it.events > 0 }
                 println("of $count cancelled within ${longest / 1000} µs, $done had completed, $streamed had events")
                 assertTrue(done > 0 && streamed > 0 && done + streamed < count)
-                assertDescriptors(before)
             }
         }
     }
@@ -133,29 +139,35 @@ class CancellationTest : ServerTest() {
 
             override fun onError(error: AodException) {}
         }
-        repeat(2) { round ->
-            val before = descriptors()
-            repeat(500) { number ->
-                val subscription = client.sessions.listen(session.id, listener)
-                val until = System.nanoTime() + number * 4_000L
-                while (System.nanoTime() < until) yield()
-                subscription.cancel()
-                subscription.join()
+        client.close()
+        // Without idle connections, so that any connection is one that a cancelled listener has left open.
+        AodClient(server.url, server.token, poolMaxIdle = 0).use { other ->
+            // The first round is a warm-up.
+            repeat(2) {
+                repeat(500) { number ->
+                    val subscription = other.sessions.listen(session.id, listener)
+                    val until = System.nanoTime() + number * 4_000L
+                    while (System.nanoTime() < until) yield()
+                    subscription.cancel()
+                    subscription.join()
+                }
+                server.awaitConnections(1)
             }
-            server.awaitStreams(0)
-            if (round == 1) assertDescriptors(before + 1)
         }
+        awaitIdle()
     }
 
     @Test
     fun `cancelling a stalled call returns at once and closes its connection`(): Unit = runBlocking {
         server.fault("GET", "/health", """{"stall": {}}""", times = 64)
-        val calls = List(64) { async(Dispatchers.Default) { client.health() } }
+        // So that the connections are not closed because of the time limit of the calls.
+        val patient = client.withOptions(timeout = Duration.ofMinutes(10))
+        val calls = List(64) { async(Dispatchers.Default) { patient.health() } }
         server.awaitRequests(64)
         calls.forEach { it.cancelAndJoin() }
+        server.awaitConnections(1)
         client.close()
         awaitIdle()
-        server.awaitConnections(1)
     }
 
     @Test
@@ -193,6 +205,19 @@ class CancellationTest : ServerTest() {
         }.join()
         val session = withTimeout(60_000) { client.sessions.waitForCompletion(ack.id) }
         assertEquals(SessionStatus.Terminated, session.status)
+    }
+
+    @Test
+    fun `a future of a turn that is cancelled immediately stops its session if asked to`(): Unit = runBlocking {
+        server.script("""{"hold": "never"}""")
+        val sessions = FutureClient(client).sessions
+        // Another thread would begin some of the calls before they are cancelled, but not all of them.
+        repeat(20) {
+            val ack = client.start()
+            sessions.follow(ack, OnAbandon.TERMINATE).cancel(true)
+            val session = withTimeout(60_000) { client.sessions.waitForCompletion(ack.id) }
+            assertEquals(SessionStatus.Terminated, session.status)
+        }
     }
 
     @Test
@@ -252,37 +277,39 @@ class CancellationTest : ServerTest() {
     @Test
     fun `closed clients leak nothing`(): Unit = runBlocking {
         client.close()
-        repeat(2) { round ->
-            val before = descriptors()
-            repeat(200) { server.client().use { it.health() } }
-            awaitIdle()
-            if (round == 1) assertDescriptors(before)
-        }
+        repeat(200) { server.client().use { it.health() } }
+        server.awaitConnections(1)
+        awaitIdle()
     }
 
     @Test
     fun `calls with invalid arguments leak nothing`(): Unit = runBlocking {
         client.close()
-        repeat(2) { round ->
-            val before = descriptors()
-            repeat(100) {
-                server.client().use { other ->
-                    other.health()
-                    assertThrows<AodException.InvalidRequest> { other.agents.create("\uD83D", "m") }
-                    assertThrows<AodException.InvalidRequest> {
-                        other.withOptions(timeout = Duration.ofSeconds(-1), onResponse = {})
-                    }
+        val references = ArrayList<WeakReference<Any>>()
+        repeat(100) {
+            server.client().use { other ->
+                other.health()
+                assertThrows<AodException.InvalidRequest> { other.agents.create("\uD83D", "m") }
+                references += failedCall(ErrorKind.INVALID_REQUEST) { kept ->
+                    other.withOptions(timeout = Duration.ofSeconds(-1), onResponse = { kept.hashCode() })
                 }
-                assertThrows<AodException.InvalidRequest> {
-                    AodClient(server.url, { server.token }, connectTimeout = Duration.ofSeconds(-1))
-                }
-                assertThrows<AodException.InvalidRequest> {
-                    AodClient(server.url, { server.token }, userAgentSuffix = "\uD83D")
+                references += failedCall(ErrorKind.CONFIGURATION) { kept ->
+                    other.withOptions(headers = mapOf("a b" to "c"), onResponse = { kept.hashCode() })
                 }
             }
-            awaitIdle()
-            if (round == 1) assertDescriptors(before)
+            references += failedCall(ErrorKind.INVALID_REQUEST) { kept ->
+                AodClient(server.url, { kept.toString() }, connectTimeout = Duration.ofSeconds(-1))
+            }
+            references += failedCall(ErrorKind.INVALID_REQUEST) { kept ->
+                AodClient(server.url, { kept.toString() }, userAgentSuffix = "\uD83D")
+            }
+            references += failedCall(ErrorKind.CONFIGURATION) { kept ->
+                AodClient("ftp://localhost", { kept.toString() })
+            }
         }
+        server.awaitConnections(1)
+        awaitIdle()
+        awaitCollected(references)
     }
 
     @Test

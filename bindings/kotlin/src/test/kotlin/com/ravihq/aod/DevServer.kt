@@ -31,10 +31,11 @@ class DevServer(generation: String = Generation.V2026_04_21, val token: String =
      */
     fun client(): AodClient = AodClient(url, token, validateRequests = false)
 
-    /** Calls the control interface under `/__dev/`; fails unless the status is 200. */
+    /** Calls the control interface under `/__dev/`; fails unless it responds with 200 within [TIMEOUT_MILLIS]. */
     fun control(method: String, path: String, body: String = "{}"): JsonElement {
         val request = URI("$url/__dev/$path").toURL().openConnection() as HttpURLConnection
         request.requestMethod = method
+        request.readTimeout = TIMEOUT_MILLIS
         request.setRequestProperty("Content-Type", "application/json")
         // A reused connection may belong to an earlier server on the same port.
         request.setRequestProperty("Connection", "close")
@@ -95,6 +96,9 @@ class DevServer(generation: String = Generation.V2026_04_21, val token: String =
     }
 
     private companion object {
+        /** Less than the 90 s after which a client closes its idle connections: leaked ones stay open for longer. */
+        const val TIMEOUT_MILLIS = 60_000
+
         fun binary(): String = System.getenv("AOD_DEVSERVER")
             ?: File("../..").resolve(System.getenv("CARGO_TARGET_DIR") ?: "target").resolve("debug/aod-devserver")
                 .also { check(it.exists()) { "build aod-devserver first" } }.path
