@@ -54,7 +54,7 @@ class TurnReader:
         own = [
             change
             for change in changes
-            if change.type in ("agent_updated", "history_reset") or self._turn in (None, change.turn)
+            if change.type == "agent_updated" or change.type == "history_reset" or self._turn in (None, change.turn)
         ]
         if self._spans is not None:
             for change in own:
