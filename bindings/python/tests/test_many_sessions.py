@@ -594,7 +594,7 @@ def test_a_turn_ends_when_a_later_one_starts(
     assert result.stdout == "one" and result.session.status == "running"
     assert "stage" in events and events[-2:] == ["turn_start", "output"]
     (turn,) = result.transcript().turns
-    assert turn.number == 1 and turn.outcome is not None and turn.outcome.kind == "unknown"
+    assert turn.number == 1 and turn.outcome is not None and turn.outcome.type == "unknown"
     if observes_changes:
         assert changes[-1].type == "turn_ended"
 
@@ -620,7 +620,7 @@ def test_the_stream_of_a_turn_ends_when_a_later_one_starts(
         events, changes = list(open()), list(open().transcript())
     assert [(event.type, event.turn) for event in events][1:] == [("turn_start", 1), ("output", 1), ("turn_start", 2)]
     last = changes[-1]
-    assert last.type == "turn_ended" and last.turn == 1 and last.outcome.kind == "unknown"
+    assert last.type == "turn_ended" and last.turn == 1 and last.outcome.type == "unknown"
 
 
 @both_clients

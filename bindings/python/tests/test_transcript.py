@@ -171,11 +171,11 @@ def test_an_event_is_applied_once_for_each_number() -> None:
     native = _native.OutputTranscript("claude", "{}")
     extra = {"stream": "stdout", "turn": 1, "data": json.dumps({"type": "assistant", "message": "one"}) + "\n"}
     event = json.dumps({"type": "output", "id": 7, **extra})
-    first = native.apply(event, 1)
+    first = native.apply(event, 1, None)
     assert "item_added" in [change["type"] for change in json.loads(first)]
-    assert native.apply(event, 1) == first
+    assert native.apply(event, 1, None) == first
     for number in (2, 0, 0):
-        assert json.loads(native.apply(event, number))[0]["type"] == "history_reset"
+        assert json.loads(native.apply(event, number, None))[0]["type"] == "history_reset"
 
 
 @pytest.fixture
