@@ -81,9 +81,8 @@ class Unread:
 
     def __init__(self, events: Iterable[Any] = ()) -> None:
         """Create the events of a batch, none of which is yielded."""
-        self._events = deque(events)
-        take: Callable[[deque[Any]], Any] = deque.popleft
-        self.items: Iterator[Any] = map(take, repeat(self._events, len(self._events)))
+        self._events: deque[Any] = deque(events)
+        self.items: Iterator[Any] = map(deque[Any].popleft, repeat(self._events, len(self._events)))
 
     def __len__(self) -> int:
         """Return the number of events that are not yielded yet."""
