@@ -63,6 +63,12 @@ impl Selection {
                 }
             };
         }
+        if dedup == Dedup::New && matches!(event, StreamEvent::TurnStart(_)) && log.held.is_some() {
+            // The held event is that of an earlier turn, or the server sends it again after the rows of this one.
+            log.held = None;
+            let wanted = self.wants(event.turn());
+            return Disposition::Continue(wanted.then(|| deliver(event, cursor)));
+        }
         let wanted = self.wants(event.turn())
             // `start` names the runtime, which selects the formatter of the output.
             || matches!(event, StreamEvent::Start(_));

@@ -123,6 +123,8 @@ pub enum Disposition<T, E> {
     /// or ends, the source ends with the error; if this time passes first, with [`Error::DeadlineExceeded`]. Until
     /// then, no connection state is reported.
     Confirm(Duration),
+    /// Deliver the item, if there is one, and continue: the frame is progress, and the connection is not the last one.
+    Continue(Option<T>),
 }
 
 type Result<T, C> = std::result::Result<T, <C as Connect>::Error>;
@@ -379,6 +381,13 @@ impl<C: Connect> EventSource<C> {
                     return Poll::Ready(Some(Ok(item)));
                 }
                 Disposition::Confirm(within) => self.confirm(within),
+                Disposition::Continue(item) => {
+                    self.record_progress();
+                    self.confirm_by = None;
+                    if let Some(item) = item {
+                        return self.deliver(item);
+                    }
+                }
                 Disposition::Reconnect(cause) => {
                     let healthy = self.idle.was_healthy();
                     if let Err(error) = self.dropped(cause, healthy) {
@@ -553,11 +562,14 @@ impl<C: Connect> EventSource<C> {
         let failing_since = *self.failing_since.get_or_insert(now);
         let failing = now.saturating_duration_since(failing_since);
         let Reconnect {
-            max_attempts,
+            mut max_attempts,
             give_up_after,
             max_retry_after,
             ..
         } = self.policy;
+        if self.confirm_by.is_some() {
+            max_attempts = Some(0);
+        }
         let retry_after = cause.retry_after();
         if !cause.is_retryable()
             || max_attempts.is_some_and(|attempts| self.attempts >= attempts)
@@ -646,7 +658,6 @@ impl<C: Connect> EventSource<C> {
     fn confirm(&mut self, within: Duration) {
         self.response = None;
         self.decoder.reset();
-        self.policy.max_attempts = Some(0);
         self.attempts = 0;
         self.confirm_by
             .get_or_insert_with(|| Timer::after(&self.clock, within));

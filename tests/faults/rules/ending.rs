@@ -167,6 +167,26 @@ async fn a_later_turn_does_not_delay_the_terminal_event() {
     assert_eq!(server.received().len(), 2);
 }
 
+/// After a cursor, a stream does not know to which turn the terminal event belongs.
+#[tokio::test]
+async fn a_turn_that_starts_while_the_terminal_event_is_confirmed_is_read_to_its_end() {
+    let turn = "data: {\"type\": \"turn_start\", \"id\": 8, \"turn\": 2}\n\n";
+    let server = bodies([
+        format!("{START}{}", exit(7)),
+        format!("{START}{turn}{}", row(8)),
+        format!("{START}{turn}{}{}", row(9), exit(9)),
+        format!("{START}{}", exit(9)),
+    ])
+    .await;
+    let client = client(&server);
+    let shown = outline(request(&client).since(7).await.unwrap()).await;
+    assert_eq!(
+        shown,
+        ["start", "turn_start 8", "output 8", "output 9", "exit 9"]
+    );
+    assert_eq!(server.received().len(), 4);
+}
+
 #[tokio::test]
 async fn the_terminal_event_is_delivered_when_its_confirmation_fails() {
     for how in 0..5 {
