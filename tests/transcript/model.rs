@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aod::transcript::{
-    Change, End, Input, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome, OutputStream, Role,
-    Transcript, UsageSource,
+    Change, End, Event, Input, ItemKind, ItemStatus, Limits, NoticeLevel, Outcome, OutputStream,
+    Role, Transcript, UsageSource,
 };
 use aod_test_support::data;
 use proptest::prelude::*;
@@ -646,6 +646,67 @@ fn the_changes_of_one_call_contain_the_last_update_of_each_item_only() {
     assert_eq!(item.raw.lines().count(), 5);
     screen.apply_all(changes);
     screen.assert_shows(&transcript);
+}
+
+#[test]
+fn the_changes_of_successive_events_contain_the_last_update_of_each_item_only() {
+    let lines = [
+        command("started", "a", ""),
+        command("updated", "a", ""),
+        command("completed", "a", "ok"),
+    ];
+    let events = lines.iter().zip(1..).map(|(line, id)| Event {
+        input: Input::Stdout(line),
+        cursor: Some(id),
+    });
+    let reset = [1, 2].map(|id| Event {
+        input: Input::Stdout("other\n"),
+        cursor: Some(id),
+    });
+    let mut screen = Screen::default();
+    let mut transcript = Transcript::for_runtime("codex");
+    let changes = transcript.apply_all(None, events.clone());
+    let is_update = |change: &&Change| matches!(change, Change::ItemUpdated { .. });
+    assert_eq!(changes.iter().filter(is_update).count(), 1);
+    screen.apply_all(changes);
+    let changes = transcript.apply_all(None, reset.into_iter().chain(events));
+    assert!(changes.contains(&Change::HistoryReset));
+    screen.apply_all(changes);
+    screen.assert_shows(&transcript);
+}
+
+#[test]
+fn a_transcript_can_end_with_a_turn() {
+    let started = |turn| Input::TurnStarted { turn: Some(turn) };
+    let ended = Input::Ended {
+        end: End::Exit,
+        exit_code: Some(0),
+    };
+    let unknown = Some(Outcome::Unknown);
+    for (inputs, expected) in [
+        (
+            vec![started(1), started(2), started(3)],
+            [(1, unknown.clone()), (2, unknown.clone())],
+        ),
+        (
+            vec![started(1), started(3)],
+            [(1, unknown.clone()), (2, unknown.clone())],
+        ),
+        (
+            vec![started(1), ended],
+            [(1, unknown.clone()), (2, Some(Outcome::Success))],
+        ),
+        (vec![started(1)], [(1, unknown.clone()), (2, unknown)]),
+    ] {
+        let mut transcript = Transcript::for_runtime("claude");
+        let mut screen = Screen::default();
+        screen.apply_all(transcript.apply_all(Some(2), inputs));
+        screen.apply_all(transcript.finish_turn(Some(2)));
+        let turns = transcript.turns().iter();
+        let found: Vec<_> = turns.map(|it| (it.number, it.outcome.clone())).collect();
+        assert_eq!(found, expected);
+        screen.assert_shows(&transcript);
+    }
 }
 
 #[test]

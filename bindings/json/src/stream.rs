@@ -33,7 +33,11 @@ pub(crate) struct StreamOptions {
     reconnect: bool,
     max_attempts: Option<u32>,
     give_up_after: Option<f64>,
+    /// The turn with which the stream ends.
     turn: Option<i64>,
+    /// Whether to deliver the events before this turn too.
+    #[serde(default)]
+    earlier_turns: bool,
     base_delay: Option<f64>,
     max_delay: Option<f64>,
     max_retry_after: Option<f64>,
@@ -105,7 +109,12 @@ impl EventBatches {
             if !options.reconnect {
                 request = request.no_reconnect();
             }
-            Ok(set(request.await?, options.turn, EventStream::turn))
+            let limit = if options.earlier_turns {
+                EventStream::until_turn
+            } else {
+                EventStream::turn
+            };
+            Ok(set(request.await?, options.turn, limit))
         };
         let scope = CancelScope::default();
         let events = Prefetcher::spawn(&RUNTIME, LIMITS, scope, opening, Some(states))?;

@@ -70,7 +70,7 @@ impl OutputTranscript {
         }
         // Never fails: a malformed event is one of an unknown type.
         let event = StreamEvent::from_json(&event);
-        let changes = changes(&self.transcript().apply_to_turn(turn, &event));
+        let changes = changes(&self.transcript().apply_all(turn, [&event]));
         if number > 0 {
             *last = Some(Applied {
                 number,
@@ -85,9 +85,10 @@ impl OutputTranscript {
         changes(&self.transcript().feed(&chunk))
     }
 
-    /// Ends the output and the turn, and returns the changes as a JSON array.
-    pub fn finish(&self) -> Result<String, CallError> {
-        changes(&self.transcript().finish())
+    /// Ends the output and the turn, which is started before if a turn is given that has not started. Returns the changes
+    /// as a JSON array.
+    pub fn finish(&self, turn: Option<i64>) -> Result<String, CallError> {
+        changes(&self.transcript().finish_turn(turn))
     }
 
     /// Returns the whole transcript as a JSON object.

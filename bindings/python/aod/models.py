@@ -524,6 +524,8 @@ class RunResult(BaseModel):
 
     session: Session
     events: list[StreamEvent] = Field(default_factory=list[StreamEvent])
+    _turn: int | None = None
+    """The number of the turn, if `events` are those of one turn."""
 
     @property
     def stdout(self) -> str:
@@ -548,8 +550,9 @@ class RunResult(BaseModel):
 
         transcript = Transcript()
         for event in self.events:
-            transcript.apply(event)
-        transcript.finish()  # there may be no terminal event
+            transcript._apply(event, self._turn)  # pyright: ignore[reportPrivateUsage]
+        if self.events:  # there may be no terminal event
+            transcript._finish(self._turn)  # pyright: ignore[reportPrivateUsage]
         return transcript
 
 

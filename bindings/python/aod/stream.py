@@ -298,19 +298,15 @@ class _Base:
 
     def _connect(self, milliseconds: int) -> bool:
         """Wait until the stream is open or closed, and observe its states; return false if neither happens in time."""
-        try:
-            while not self._closed and not self._was_live:
-                if not self._take(milliseconds):
-                    return False
-        except AodError:
-            self.cancel()
-            raise
-        return True
+        return self._advance(lambda: self._was_live, milliseconds)
 
     def _fetch(self, milliseconds: int) -> bool:
         """Wait until there are events to yield or the stream is closed; return false if neither happens in time."""
+        return self._advance(lambda: len(self._batch.unread) > 0, milliseconds)
+
+    def _advance(self, is_ready: Callable[[], bool], milliseconds: int) -> bool:
         try:
-            while not self._closed and not self._batch.unread:
+            while not self._closed and not is_ready():
                 if not self._take(milliseconds):
                     return False
         except AodError:
@@ -386,8 +382,11 @@ class EventStream(_Base):
         """
         event: StreamEvent
         while True:
-            for event in self._batch.unread.items:
-                return event
+            try:
+                for event in self._batch.unread.items:
+                    return event
+            except IndexError:  # without the GIL, another thread took the last one
+                pass
             if self._closed:
                 self._finish()
                 raise StopIteration

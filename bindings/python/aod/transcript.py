@@ -673,7 +673,11 @@ class Transcript:
         Returns:
             The changes, in order.
         """
-        return self._changed(self._core.finish())
+        return self._finish(None)
+
+    def _finish(self, turn: int | None) -> list[Change]:
+        """End the output like `finish`; a turn that is given, but has not started, is started before."""
+        return self._changed(self._core.finish(turn))
 
     @property
     def turns(self) -> list[TranscriptTurn]:

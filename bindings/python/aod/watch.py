@@ -273,8 +273,11 @@ class WatchStream(_Watch):
         while True:
             self._check_process()
             if self._current is not None:
-                for item in self._current.items:
-                    return item
+                try:
+                    for item in self._current.items:
+                        return item
+                except IndexError:  # without the GIL, another thread took the last one
+                    pass
             if self._is_over():
                 self._raise_failure()
                 raise StopIteration

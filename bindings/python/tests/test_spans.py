@@ -159,7 +159,7 @@ def test_a_turn_is_a_span_with_its_usage_and_its_tools(
         {"type": "system", "subtype": "init", "model": "claude-sonnet-4-6"},
         uses_tool("t", "Bash"),
         tool_fails("t"),
-        # The item changes again after its end.
+        # The last status of an event counts.
         {
             "type": "result",
             "subtype": "success",
@@ -200,7 +200,7 @@ def test_a_turn_is_a_span_with_its_usage_and_its_tools(
         "gen_ai.operation.name": "execute_tool",
         "gen_ai.tool.name": "Bash",
         "gen_ai.tool.call.id": call_id,
-        "error.type": "failed",
+        "error.type": "declined",
     }
     assert (tool.kind, tool.status.status_code) == (SpanKind.INTERNAL, StatusCode.ERROR)
     assert is_child(turn, program) and is_child(named(exported, "POST /sessions"), program)

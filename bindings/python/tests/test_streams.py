@@ -22,6 +22,7 @@ from pydantic import BaseModel
 import aod
 from aod.pretty import ClaudeFormatter
 from aod.testing import DevServer
+from aod.transcript import Change
 
 Control = Callable[..., Any]
 
@@ -986,28 +987,42 @@ def run_two_turns(client: aod.Client, control: Control, agent: aod.Agent) -> aod
     return ack
 
 
-@pytest.mark.parametrize(("turn", "texts", "code"), [(1, ["a", "b", "c"], 3), (2, ["d", "e"], 3), (3, [], 3)])
+@pytest.mark.parametrize(
+    ("turn", "texts", "last"), [(1, ["a", "b", "c"], "turn_start"), (2, ["d", "e"], "exit"), (3, [], "exit")]
+)
 def test_a_stream_of_one_turn_has_its_events_the_start_and_the_end(
-    server: DevServer, client: aod.Client, control: Control, turn: int, texts: list[str], code: int
+    server: DevServer,
+    client: aod.Client,
+    control: Control,
+    caplog: pytest.LogCaptureFixture,
+    turn: int,
+    texts: list[str],
+    last: str,
 ) -> None:
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
     ack = run_two_turns(client, control, agent)
 
-    async def read() -> list[aod.StreamEvent]:
+    async def read() -> tuple[list[aod.StreamEvent], list[Change]]:
         async with aod.AsyncClient(base_url=server.url, token=server.token) as aclient:
-            return [event async for event in aclient.sessions.stream(ack.id, turn=turn)]
+            events = [event async for event in aclient.sessions.stream(ack.id, turn=turn)]
+            return events, [change async for change in aclient.sessions.stream(ack.id, turn=turn).transcript()]
 
     heard: list[aod.StreamEvent] = []
     assert client.sessions.listen(ack.id, on_event=heard.append, turn=turn).join(60)
-    for events in (list(client.sessions.stream(ack.id, turn=turn)), asyncio.run(read()), heard):
+    read_async, changes_async = asyncio.run(read())
+    for events in (list(client.sessions.stream(ack.id, turn=turn)), read_async, heard):
         assert [event.text for event in events if event.type == "output"] == texts
-        assert {event.turn for event in events if event.type in ("turn_start", "output")} == (
+        assert {event.turn for event in events[:-1] if event.type in ("turn_start", "output")} == (
             {turn} if texts else set()
         )
         assert [event.type for event in events if event.type != "output"] == [
-            *("start", *(["turn_start"] if texts else []), "exit")
+            *("start", *(["turn_start"] if texts else []), last)
         ]
-        assert events[-1].exit_code == code
+        assert (events[-1].exit_code, events[-1].turn) == ((3, None) if last == "exit" else (None, 2))
+    for changes in (list(client.sessions.stream(ack.id, turn=turn).transcript()), changes_async):
+        turns = [(change.type, change.turn) for change in changes if change.type in ("turn_started", "turn_ended")]
+        assert turns == [("turn_started", turn), ("turn_ended", turn)]
+    assert not any("without a terminal event" in message for message in caplog.messages)
 
 
 @pytest.mark.parametrize("generation", ["2026-04-21", "2026-04-30", "2026-06-25"])

@@ -80,9 +80,7 @@ impl NativeTranscript {
 
     /// Applies events of a session, in order, and returns the changes.
     pub fn apply(&self, events: Vec<StreamEvent>) -> Vec<Change> {
-        let mut transcript = self.transcript();
-        let changes = events.iter().flat_map(|event| transcript.apply(event));
-        changes.collect()
+        self.transcript().apply_all(None, &events)
     }
 
     /// Reads a chunk of standard output, which may end anywhere, and returns the changes.
@@ -137,10 +135,9 @@ impl NativeTranscript {
     }
 
     fn apply_batch(&self, turn: Option<i64>, events: &EventBatch) -> Vec<Change> {
-        let mut transcript = self.transcript();
-        let mut changes = Vec::new();
-        events.for_each(|event| changes.extend(transcript.apply_to_turn(turn, event)));
-        changes
+        let mut inputs = Vec::new();
+        events.for_each(|event| inputs.push(event));
+        self.transcript().apply_all(turn, inputs)
     }
 
     fn transcript(&self) -> MutexGuard<'_, Transcript> {

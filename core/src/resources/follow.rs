@@ -353,6 +353,9 @@ async fn read_turn(
     let own_turn = progress.own_turn;
     let sessions = Sessions::new(transport);
     let mut events = sessions.stream(id).resume_stale(true).await?;
+    if let Some(own) = own_turn {
+        events = events.until_turn(own);
+    }
     let mut stdout = String::new();
     let mut transcript = Transcript::new();
     // Also the events of earlier turns: Codex reports the usage of all turns together.
@@ -364,11 +367,8 @@ async fn read_turn(
             abandoned.action = OnAbandon::Continue;
         }
         progress.observers.event(&event, own_turn);
-        let changes = transcript.apply_to_turn(own_turn, &event);
+        let changes = transcript.apply_all(own_turn, [&event]);
         progress.report_changes(&changes);
-        if is_over {
-            break;
-        }
         if changes.contains(&Change::HistoryReset) {
             stdout.clear();
         }
@@ -380,10 +380,9 @@ async fn read_turn(
         // A server that is always faster must not keep the callbacks of another language from being called.
         tokio::task::consume_budget().await;
     }
-    // The turn has ended, with or without a terminal event.
-    drop(events);
+    // The stream has ended, with or without a terminal event.
     abandoned.action = OnAbandon::Continue;
-    progress.report_changes(&transcript.finish());
+    progress.report_changes(&transcript.finish_turn(own_turn));
     let session = sessions.get(id).await?;
     let is_own = |turn: &Turn| own_turn.is_none_or(|own| turn.number == own);
     let turn = transcript.into_turns().into_iter().rfind(is_own);

@@ -157,6 +157,7 @@ impl EventStream {
             source,
             selection: Selection {
                 turn: None,
+                is_filtered: false,
                 raw,
                 resume_stale,
             },
@@ -200,7 +201,16 @@ impl EventStream {
     /// A stream contains all turns of the session. To read the output of one prompt only, pass the `current_turn` of
     /// its [acknowledgement](crate::models::SessionAck).
     #[must_use]
-    pub fn turn(mut self, turn: i64) -> Self {
+    pub fn turn(self, turn: i64) -> Self {
+        let mut stream = self.until_turn(turn);
+        stream.selection.is_filtered = true;
+        stream
+    }
+
+    /// Ends the stream with a turn, as [`turn`](Self::turn) does, but also delivers the events before it: those of
+    /// earlier turns and of the preparation of the sandbox.
+    #[must_use]
+    pub fn until_turn(mut self, turn: i64) -> Self {
         self.selection.turn = Some(turn);
         self
     }

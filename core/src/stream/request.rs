@@ -285,10 +285,11 @@ impl Connect for SessionLog {
         let server = self.server.clone();
         let opening = Arc::clone(&self.opening);
         let may_be_over = attempt.ends >= ENDS_BEFORE_ASKING;
+        let was_healthy = attempt.number <= 1;
         async move {
             match server {
                 Some((transport, id)) => {
-                    let is_over = may_be_over && is_over(&transport, id.clone()).await;
+                    let is_over = may_be_over && is_over(&transport, id.clone(), was_healthy).await;
                     let outcome = transport.open(&request(id, since)).await;
                     let outcome = opening.check(transport.settings().retry.max_retries, outcome);
                     if is_over {
@@ -312,8 +313,8 @@ impl Connect for SessionLog {
 }
 
 /// Asks the server whether the session has ended or does not exist (`GET /sessions/{id}`). A server that cannot be
-/// reached is asked again before the next attempt.
-async fn is_over(transport: &Transport, id: RecordId) -> bool {
+/// reached is asked again before the next attempt. After a healthy connection, only a session proves that it has ended.
+async fn is_over(transport: &Transport, id: RecordId, was_healthy: bool) -> bool {
     #[derive(Deserialize)]
     struct Session {
         status: SessionStatus,
@@ -323,8 +324,9 @@ async fn is_over(transport: &Transport, id: RecordId) -> bool {
         Ok(session) => !session.status.is_active(),
         // 405 and 501: the server has streams, but no sessions.
         Err(error) => {
-            error.kind() == ErrorKind::Decode
-                || matches!(error.status(), Some(404 | 405 | 410 | 501))
+            !was_healthy
+                && (error.kind() == ErrorKind::Decode
+                    || matches!(error.status(), Some(404 | 405 | 410 | 501)))
         }
     }
 }

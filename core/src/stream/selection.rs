@@ -15,7 +15,10 @@ const CONFIRMATION_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Selection {
+    /// The turn with which the stream ends.
     pub(super) turn: Option<i64>,
+    /// Whether to deliver the events of this turn only.
+    pub(super) is_filtered: bool,
     /// Whether to deliver repeated events too.
     pub(super) raw: bool,
     pub(super) resume_stale: bool,
@@ -101,7 +104,7 @@ impl Selection {
     }
 
     fn wants(&self, turn: Option<i64>) -> bool {
-        self.turn.is_none() || self.turn == turn
+        !self.is_filtered || self.turn == turn
     }
 
     fn disposition<T>(
@@ -111,17 +114,21 @@ impl Selection {
         wanted: bool,
         deliver: impl FnOnce(&mut SessionLog) -> T,
     ) -> Disposition<T, Error> {
-        if dedup == Dedup::Reset
-            && let Some(observer) = &log.observer
-        {
-            observer.notify(ConnectionState::HistoryReset);
+        if dedup == Dedup::Reset {
+            if let Some(observer) = &log.observer {
+                observer.notify(ConnectionState::HistoryReset);
+            }
+            if log.held.take().is_some() {
+                // It is an event of the previous history.
+                return Disposition::Continue(wanted.then(|| deliver(log)));
+            }
         }
         if let Some(held) = &mut log.held {
             match dedup {
                 // It may be a repeat, so it does not delay the terminal event.
                 Dedup::Unknown => return Disposition::Ignore,
-                Dedup::New | Dedup::Reset => held.is_followed = true,
-                Dedup::Duplicate => {}
+                Dedup::New => held.is_followed = true,
+                Dedup::Duplicate | Dedup::Reset => {}
             }
         }
         match dedup {

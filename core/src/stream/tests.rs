@@ -161,6 +161,16 @@ async fn the_stream_of_a_turn_ends_when_a_later_turn_starts() {
         last = Some(event.unwrap());
     }
     assert!(matches!(last, Some(StreamEvent::TurnStart(start)) if start.turn == Some(2)));
+    let unfiltered = outline(events(vec![Ok(BODY)]).until_turn(1)).await;
+    let expected = [
+        "start",
+        "stage",
+        "turn_start",
+        "output",
+        "output",
+        "turn_start",
+    ];
+    assert_eq!(unfiltered, expected);
     let mut pretty = events(vec![Ok(BODY)]).turn(1).pretty();
     while pretty.next().await.is_some() {}
     assert_eq!(pretty.exit_code(), None, "that of the last turn");

@@ -110,8 +110,7 @@ impl Stream for TranscriptStream {
             match ready!(this.events.poll_next_unpin(context)) {
                 Some(Ok(event)) => {
                     let turn = this.events.selection.turn;
-                    this.ready
-                        .extend(this.transcript.apply_to_turn(turn, &event));
+                    this.ready.extend(this.transcript.apply_all(turn, [&event]));
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),

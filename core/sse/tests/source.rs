@@ -285,6 +285,33 @@ async fn the_time_limit_of_the_last_connection_does_not_include_the_time_of_the_
     }
 }
 
+/// The attempts after it follow the policy, and the next confirmation has a time limit of its own.
+#[tokio::test(start_paused = true)]
+async fn a_protocol_can_end_the_confirmation() {
+    let (connect, attempts) = connector([
+        Step::Stalls(&["data: confirm\n\n"]),
+        Step::Ends(&["data: silent\n\n", "data: more\n\n"]),
+        Step::Fails(Error::status(503, None).retryable()),
+        Step::Stalls(&["data: new\n\n", "data: confirm\n\n"]),
+        Step::Stalls(&["data: end\n\n"]),
+    ]);
+    let mut source = EventSource::new(connect);
+    let dispose = |_: &mut _, frame: Frame<'_>| match frame.data {
+        "confirm" => Disposition::Confirm(Duration::from_secs(5)),
+        "silent" => Disposition::Continue(None),
+        "more" => Disposition::Continue(Some("more")),
+        "new" => Disposition::Deliver("new"),
+        _ => Disposition::End("end"),
+    };
+    for expected in ["more", "new", "end"] {
+        let item = std::future::poll_fn(|context| source.poll_with(context, dispose)).await;
+        assert_eq!(item.unwrap().unwrap(), expected);
+        tokio::time::advance(Duration::from_secs(3600)).await;
+    }
+    let numbers: Vec<_> = attempts.lock().unwrap().iter().map(|seen| seen.1).collect();
+    assert_eq!(numbers, [0, 0, 1, 2, 0]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn accepts_an_established_first_connection() {
     let (connect, attempts) = connector([]);

@@ -118,6 +118,13 @@ impl Changes {
         self.update_count += 1;
     }
 
+    /// Records that all items are discarded.
+    pub(crate) fn reset(&mut self) {
+        self.updates
+            .retain(|updated, _| matches!(updated, Updated::Agent));
+        self.list.push(Change::HistoryReset);
+    }
+
     /// Returns whether an update is to be made, which contains what changes until then.
     pub(crate) fn has_update(&self, updated: &Updated) -> bool {
         self.updates.contains_key(updated)

@@ -152,42 +152,23 @@ impl Transcript {
     /// [`Change::HistoryReset`]. Do not apply output or a stage twice. A stream repeats neither, unless it is opened
     /// without reconnection.
     pub fn apply<'e>(&mut self, event: impl Into<Event<'e>>) -> Vec<Change> {
-        let Event { input, cursor } = event.into();
-        let mut changes = Changes::default();
-        if self.state.is_of_another_history(input, cursor) {
-            self.state.reset(&mut changes);
-        }
-        self.state.apply(input, cursor, &mut changes);
-        if !matches!(input, Input::Start { .. } | Input::TurnStarted { .. }) {
-            self.state.cursor = self.state.cursor.max(cursor);
-        }
-        self.state.complete(changes)
+        self.apply_all(None, [event])
     }
 
-    /// Like [`apply`](Self::apply), for a transcript that ends with a turn, if one is given: the start of a later turn
-    /// ends the turn and is not applied, as by [`finish`](Self::finish). An event that ends a turn without output also
-    /// starts it: a server announces a turn only before its first output.
-    pub fn apply_to_turn<'e>(
+    /// Applies successive events like [`apply`](Self::apply), and returns the changes of all of them.
+    ///
+    /// If a turn is given, the transcript ends with it: the start of a later turn is not applied and has the effect of
+    /// [`finish_turn`](Self::finish_turn).
+    pub fn apply_all<'e, E: Into<Event<'e>>>(
         &mut self,
         turn: Option<i64>,
-        event: impl Into<Event<'e>>,
+        events: impl IntoIterator<Item = E>,
     ) -> Vec<Change> {
-        let event = event.into();
-        let Some(own) = turn else {
-            return self.apply(event);
-        };
-        let is_later = matches!(event.input, Input::TurnStarted { turn } if turn > Some(own));
-        let ends_turn = is_later || matches!(event.input, Input::Ended { .. });
-        let mut changes = Vec::new();
-        if ends_turn && self.turns().last().is_none_or(|turn| turn.number < own) {
-            changes = self.apply(Input::TurnStarted { turn });
+        let mut changes = Changes::default();
+        for event in events {
+            self.state.apply_to_turn(turn, event.into(), &mut changes);
         }
-        changes.append(&mut if is_later {
-            self.finish()
-        } else {
-            self.apply(event)
-        });
-        changes
+        self.state.complete(changes)
     }
 
     /// Reads the next chunk of standard output, split at any character, and returns the changes.
@@ -199,8 +180,14 @@ impl Transcript {
     ///
     /// The events `exit`, `error` and `terminated` do the same with [`apply`](Self::apply).
     pub fn finish(&mut self) -> Vec<Change> {
+        self.finish_turn(None)
+    }
+
+    /// Ends the output like [`finish`](Self::finish). If a turn is given that has not started, because nothing was
+    /// printed in it, starts and ends this turn: a server announces a turn only before its first output.
+    pub fn finish_turn(&mut self, turn: Option<i64>) -> Vec<Change> {
         let mut changes = Changes::default();
-        self.state.end_turn(None, &mut changes);
+        self.state.finish_turn(turn, &mut changes);
         self.state.complete(changes)
     }
 
@@ -282,7 +269,7 @@ impl State {
             agent,
             ..Self::new(self.limits.clone())
         };
-        changes.push(Change::HistoryReset);
+        changes.reset();
     }
 
     /// Makes the updates among the changes of one call.
@@ -304,6 +291,37 @@ impl State {
                 })
             }
         })
+    }
+
+    /// Applies an event to a transcript that ends with a turn, if one is given.
+    fn apply_to_turn(&mut self, turn: Option<i64>, event: Event<'_>, changes: &mut Changes) {
+        let Event { input, cursor } = event;
+        match input {
+            Input::TurnStarted { turn: later } if turn.is_some() && later > turn => {
+                return self.finish_turn(turn, changes);
+            }
+            Input::Ended { .. } => self.ensure_started(turn, changes),
+            _ => {}
+        }
+        if self.is_of_another_history(input, cursor) {
+            self.reset(changes);
+        }
+        self.apply(input, cursor, changes);
+        if !matches!(input, Input::Start { .. } | Input::TurnStarted { .. }) {
+            self.cursor = self.cursor.max(cursor);
+        }
+    }
+
+    fn finish_turn(&mut self, turn: Option<i64>, changes: &mut Changes) {
+        self.ensure_started(turn, changes);
+        self.end_turn(None, changes);
+    }
+
+    /// Begins a turn, if one is given, unless this turn or a later one has started.
+    fn ensure_started(&mut self, turn: Option<i64>, changes: &mut Changes) {
+        if turn.is_some() && self.turns.last().map(|last| last.number) < turn {
+            self.begin_turn(turn, changes);
+        }
     }
 
     fn apply(&mut self, input: Input<'_>, cursor: Option<i64>, changes: &mut Changes) {

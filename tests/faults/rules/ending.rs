@@ -188,6 +188,42 @@ async fn a_turn_that_starts_while_the_terminal_event_is_confirmed_is_read_to_its
 }
 
 #[tokio::test]
+async fn a_terminal_event_of_another_history_does_not_end_the_stream() {
+    let server = bodies([
+        format!("{START}{}{}", row(7), exit(7)),
+        format!("{START}{}", row(3)),
+        format!("{START}{}{}", row(4), exit(4)),
+        format!("{START}{}", exit(4)),
+    ])
+    .await;
+    let shown = outline(open(&client(&server)).await).await;
+    assert_eq!(
+        shown,
+        ["start", "output 7", "output 3", "output 4", "exit 4"]
+    );
+    assert_eq!(server.received().len(), 4);
+}
+
+#[tokio::test]
+async fn the_stream_of_a_turn_without_output_ends_with_its_terminal_event() {
+    let later = "data: {\"type\": \"turn_start\", \"id\": 8, \"turn\": 2}\n\n";
+    for is_filtered in [false, true] {
+        let server = bodies([
+            format!("{START}{}", exit(7)),
+            format!("{START}{later}{}", row(8)),
+        ])
+        .await;
+        let events = open(&client(&server)).await;
+        let events = if is_filtered {
+            events.turn(1)
+        } else {
+            events.until_turn(1)
+        };
+        assert_eq!(outline(events).await, ["start", "exit 7"]);
+    }
+}
+
+#[tokio::test]
 async fn the_terminal_event_is_delivered_when_its_confirmation_fails() {
     for how in 0..5 {
         let server = ScriptedServer::start(move |number, mut exchange| async move {

@@ -15,7 +15,7 @@ class TurnReader:
     """Selects the events of a turn, and returns the changes that they make in the transcript of the session.
 
     Attributes:
-        selected: The number of the turn that the stream is limited to, if any.
+        needs_earlier_turns: Whether the stream must have the events before the turn too.
     """
 
     def __init__(self, turn: int | None, spans: TurnSpans | None = None, *, returns_changes: bool = False) -> None:
@@ -29,9 +29,9 @@ class TurnReader:
         self._turn = turn
         self._spans = spans
         self._transcript = _new_transcript() if returns_changes or spans is not None else None
-        # The transcript is made from earlier turns too: Codex reports the usage of all turns together. A stream that is
-        # limited to a turn has no stages, which belong to the first turn.
-        self.selected = turn if self._transcript is None and turn != 1 else None
+        # The transcript is made from earlier turns too: Codex reports the usage of all turns together. Stages, which
+        # precede the first turn, belong to it.
+        self.needs_earlier_turns = self._transcript is not None or turn == 1
 
     def includes(self, event: StreamEvent) -> bool:
         """Return whether an event belongs to the turn, as a stream of one turn selects them."""
@@ -48,7 +48,7 @@ class TurnReader:
 
     def finish(self) -> list[Change]:
         """End the transcript, if no event has ended it, and return the changes."""
-        return [] if self._transcript is None else self._own(self._transcript.finish())
+        return [] if self._transcript is None else self._own(self._transcript._finish(self._turn))  # pyright: ignore[reportPrivateUsage]
 
     def _own(self, changes: list[Change]) -> list[Change]:
         own = [

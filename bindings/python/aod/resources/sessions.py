@@ -59,17 +59,32 @@ def _exceeds_quota(error: RateLimitError) -> bool:
     return error.limit is not None and error.active is not None
 
 
-class _TurnEnd:
-    """Records whether the turn of a prompt has ended."""
+class _Turn:
+    """The turn of a prompt, or the rest of a session, and whether it has ended.
 
-    def __init__(self, turn: int | None = None) -> None:
-        self.turn = turn
-        self.is_reached = False
+    Attributes:
+        number: The number of the turn; `None` for all turns.
+        has_ended: Whether the turn has ended.
+    """
+
+    def __init__(self, number: int | None = None) -> None:
+        self.number = number
+        self.has_ended = False
+
+    def stream_options(self, reader: TurnReader) -> dict[str, Any]:
+        """Return the options of the stream that the reader reads."""
+        return {"turn": self.number, "earlier_turns": reader.needs_earlier_turns, "resume_stale": True}
 
     def observe(self, event: StreamEvent) -> None:
         """Record an event that ends the turn."""
-        if ends_turn(event, self.turn):
-            self.is_reached = True
+        if ends_turn(event, self.number):
+            self.has_ended = True
+
+    def result(self, session: Session, events: list[StreamEvent]) -> RunResult:
+        """Return the result, with the session after the turn."""
+        result = RunResult(session=session, events=events)
+        result._turn = self.number  # pyright: ignore[reportPrivateUsage]
+        return result
 
 
 async def _call(function: Callable[[_T], object] | None, argument: _T) -> None:
@@ -409,7 +424,7 @@ class Sessions:
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
         _check_functions(on_event=on_event, on_change=on_change)
-        return self._pinned()._follow(session_id, since, on_event, on_change, collect_events, _TurnEnd())
+        return self._pinned()._follow(session_id, since, on_event, on_change, collect_events, _Turn())
 
     def _pinned(self, stop: str | None = None) -> Self:
         """Return these calls for an operation of several calls; see `Core.pinned`."""
@@ -430,11 +445,11 @@ class Sessions:
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
-        end: _TurnEnd,
+        turn: _Turn,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
-            reader = TurnReader(end.turn, spans, returns_changes=on_change is not None)
-            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end=end)
+            reader = TurnReader(turn.number, spans, returns_changes=on_change is not None)
+            return self._read_turn(reader, session_id, since, on_event, on_change, collect_events, turn=turn)
 
     def _read_turn(
         self,
@@ -445,27 +460,26 @@ class Sessions:
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
         *,
-        end: _TurnEnd,
+        turn: _Turn,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        stream = self.stream(
-            session_id, since=since, turn=reader.selected, resume_stale=True, on_state=_clearing(events)
+        options = turn.stream_options(reader)
+        stream = EventStream(
+            self._core, identifier(session_id, "session_id"), cursor(since), options, _clearing(events)
         )
         with self._opened(stream) as stream:
             for event in stream:
-                end.observe(event)
+                turn.observe(event)
                 if reader.includes(event):
                     _call_sync(on_event, event, "on_event")
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
                     _call_sync(on_change, change, "on_change")
-                if end.is_reached:
-                    break
-        end.is_reached = True  # the stream may end without a terminal event
+        turn.has_ended = True  # the stream may end without a terminal event
         for change in reader.finish():
             _call_sync(on_change, change, "on_change")
-        return RunResult(session=self.get(session_id), events=events)
+        return turn.result(self.get(session_id), events)
 
     def _follow_turn(
         self,
@@ -477,14 +491,14 @@ class Sessions:
         on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
-        end = _TurnEnd(ack.current_turn)
+        turn = _Turn(ack.current_turn)
         try:
             self._core.claim_sessions()
             _call_sync(on_created, ack, "on_created")
-            return self._follow(ack.id, None, on_event, on_change, collect_events, end)
+            return self._follow(ack.id, None, on_event, on_change, collect_events, turn)
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None and not end.is_reached:
+            if operation is not None and not turn.has_ended:
                 with _logging_failures(ack.id):
                     self._core.stop_session(operation, str(ack.id))
             raise
@@ -672,7 +686,7 @@ class Sessions:
                     pinned._core.stop_sessions()
                 raise
             time.sleep(next(delays, _ASK_DELAYS[-1]))
-            pinned._read_turn(TurnReader(None), session_id, _AFTER_ALL, end=_TurnEnd())
+            pinned._read_turn(TurnReader(None), session_id, _AFTER_ALL, turn=_Turn())
         return pinned._follow_turn(ack, on_event, on_change, collect_events, operation)
 
     def stream(
@@ -1135,7 +1149,7 @@ class AsyncSessions:
             Exception: Whatever `on_event` or `on_change` raises, which ends the wait.
         """
         _check_functions(may_be_async=True, on_event=on_event, on_change=on_change)
-        return await self._pinned()._follow(session_id, since, on_event, on_change, collect_events, _TurnEnd())
+        return await self._pinned()._follow(session_id, since, on_event, on_change, collect_events, _Turn())
 
     def _pinned(self, stop: str | None = None) -> Self:
         """Return these calls for an operation of several calls; see `Core.pinned`."""
@@ -1150,11 +1164,11 @@ class AsyncSessions:
         on_event: Callable[[StreamEvent], object] | None,
         on_change: Callable[[Change], object] | None,
         collect_events: bool,
-        end: _TurnEnd,
+        turn: _Turn,
     ) -> RunResult:
         with turn_spans(identifier(session_id, "session_id")) as spans:
-            reader = TurnReader(end.turn, spans, returns_changes=on_change is not None)
-            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events, end=end)
+            reader = TurnReader(turn.number, spans, returns_changes=on_change is not None)
+            return await self._read_turn(reader, session_id, since, on_event, on_change, collect_events, turn=turn)
 
     async def _read_turn(
         self,
@@ -1165,26 +1179,25 @@ class AsyncSessions:
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = False,
         *,
-        end: _TurnEnd,
+        turn: _Turn,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        async with self.stream(
-            session_id, since=since, turn=reader.selected, resume_stale=True, on_state=_clearing(events)
+        options = turn.stream_options(reader)
+        async with AsyncEventStream(
+            self._core, identifier(session_id, "session_id"), cursor(since), options, _clearing(events)
         ) as stream:
             async for event in stream:
-                end.observe(event)
+                turn.observe(event)
                 if reader.includes(event):
                     await _call(on_event, event)
                     if collect_events:
                         events.append(event)
                 for change in reader.apply(event):
                     await _call(on_change, change)
-                if end.is_reached:
-                    break
-        end.is_reached = True  # the stream may end without a terminal event
+        turn.has_ended = True  # the stream may end without a terminal event
         for change in reader.finish():
             await _call(on_change, change)
-        return RunResult(session=await self.get(session_id), events=events)
+        return turn.result(await self.get(session_id), events)
 
     async def _follow_turn(
         self,
@@ -1196,20 +1209,20 @@ class AsyncSessions:
         on_created: Callable[[SessionAck], object] | None = None,
     ) -> RunResult:
         """Follow a turn, and stop it with the operation if an exception ends the call before the turn has ended."""
-        end = _TurnEnd(ack.current_turn)
+        turn = _Turn(ack.current_turn)
         try:
             self._core.claim_sessions()
             await _call(on_created, ack)
-            return await self._follow(ack.id, None, on_event, on_change, collect_events, end)
+            return await self._follow(ack.id, None, on_event, on_change, collect_events, turn)
         except GeneratorExit:
             # Nothing can be awaited in a coroutine that is closed.
-            if operation is not None and not end.is_reached:
+            if operation is not None and not turn.has_ended:
                 with _logging_failures(ack.id):
                     self._core.abandon_session(operation, str(ack.id))
             raise
         except BaseException as error:
             _name_session(error, ack.id)
-            if operation is not None and not end.is_reached:
+            if operation is not None and not turn.has_ended:
                 with _logging_failures(ack.id):
                     await self._core.stop_session_async(operation, str(ack.id))
             raise
@@ -1410,7 +1423,7 @@ class AsyncSessions:
                     await pinned._core.stop_sessions_async()
                 raise
             await asyncio_sleep(next(delays, _ASK_DELAYS[-1]))
-            await pinned._read_turn(TurnReader(None), session_id, _AFTER_ALL, end=_TurnEnd())
+            await pinned._read_turn(TurnReader(None), session_id, _AFTER_ALL, turn=_Turn())
         return await pinned._follow_turn(ack, on_event, on_change, collect_events, operation)
 
     def stream(
