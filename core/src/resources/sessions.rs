@@ -242,9 +242,9 @@ impl<'a> Sessions<'a> {
     /// Returns a request that creates a session, follows its first turn to the end, and returns the session, the answer
     /// and the agent's stdout (`POST /sessions`, `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
     ///
-    /// A failed turn is not an error: check [`Session::status`] and [`Session::exit_code`]. The stdout is raw: the
-    /// agents of all known runtimes print one JSON object per line. There is no time limit besides that of the turn:
-    /// the stream reconnects after `stale`, which the server sends after ten minutes without output.
+    /// A failed turn is not an error: check the [outcome](crate::transcript::Turn::outcome) of the turn. The stdout is
+    /// raw: the agents of all known runtimes print one JSON object per line. There is no time limit besides that of the
+    /// turn: the stream reconnects after `stale`, which the server sends after ten minutes without output.
     ///
     /// By default the session continues if the call fails or its future is dropped; see [`RunRequest::on_abandon`].
     ///

@@ -33,7 +33,8 @@ pub use transcript::TranscriptStream;
 pub type ConnectionState = aod_sse::ConnectionState<Error>;
 
 /// The event stream of a session. It delivers each event exactly once and in order, up to and including the
-/// [terminal](StreamEvent::is_terminal) event: `exit`, `error`, `terminated` or `stale`.
+/// [terminal](StreamEvent::is_terminal) event: `exit`, `error`, `terminated` or `stale`. A stream that is limited to a
+/// [turn](Self::turn) can end with the start of a later turn instead.
 ///
 /// **Reconnection.** When a connection drops, ends without a terminal event, or is idle for longer than
 /// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), the stream reconnects and resumes from the last
@@ -49,8 +50,9 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 ///
 /// **Confirmation.** The server reads the events of a session before its status, so events that are written in between
 /// follow only on the next connection. The stream therefore holds `exit`, `error` and `terminated` until one more
-/// request has brought no new event, has failed, or has taken 5 s. Without reconnection, the terminal event is
-/// delivered at once.
+/// request has brought no new event, has failed, or has taken 5 s. If that request brings the start of a turn, and the
+/// stream has delivered no turn before, this turn is read to its end instead. Without reconnection, the terminal event
+/// is delivered at once.
 ///
 /// **Termination.** A stream ends in one of these ways, and then yields `None` permanently:
 ///
@@ -201,10 +203,10 @@ impl EventStream {
     /// A stream contains all turns of the session. To read the output of one prompt only, pass the `current_turn` of
     /// its [acknowledgement](crate::models::SessionAck).
     #[must_use]
-    pub fn turn(self, turn: i64) -> Self {
-        let mut stream = self.until_turn(turn);
-        stream.selection.is_filtered = true;
-        stream
+    pub fn turn(mut self, turn: i64) -> Self {
+        self.selection.turn = Some(turn);
+        self.selection.is_filtered = true;
+        self
     }
 
     /// Ends the stream with a turn, as [`turn`](Self::turn) does, but also delivers the events before it: those of
@@ -212,6 +214,7 @@ impl EventStream {
     #[must_use]
     pub fn until_turn(mut self, turn: i64) -> Self {
         self.selection.turn = Some(turn);
+        self.selection.is_filtered = false;
         self
     }
 

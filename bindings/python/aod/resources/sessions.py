@@ -401,8 +401,9 @@ class Sessions:
     ) -> RunResult:
         """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
 
-        A turn that fails is not an error here; see the session's `status` and `exit_code`. The call waits as long as
-        the turn takes: a `stale` event does not end it.
+        A turn that fails is not an error here; see the `outcome` of the last turn in `transcript()` of the result. Its
+        session may already be in its next turn. The call waits as long as the turn takes: a `stale` event does not end
+        it.
 
         Args:
             session_id: The id of the session.
@@ -519,7 +520,9 @@ class Sessions:
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
         wait_for_quota: bool = False,
     ) -> RunResult:
-        """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
+        """Start a session and follow its first turn to the end: `create`, then the events of the turn, like `ask`.
+
+        A turn that fails is not an error here; see `ask`.
 
         Args:
             agent_id: The id of the agent.
@@ -528,9 +531,9 @@ class Sessions:
             timeout: How long the first turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
-            on_event: A function to call with each event.
-            on_change: A function to call with each change that an event makes to the transcript, after `on_event`; see
-                `aod.transcript`.
+            on_event: A function to call with each event of the turn.
+            on_change: A function to call with each change that an event makes to the turn or the agent in the
+                transcript, after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function to call with the acknowledgement of the session, before its first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
@@ -548,14 +551,14 @@ class Sessions:
 
         Raises:
             RateLimitError: Too many sessions are active, and `wait_for_quota` is false.
-            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
-                was created, `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
+            AodError: The session cannot be created or followed; see `create` and `stream`. If the session was created,
+                `session_id` of this and any other exception, such as `KeyboardInterrupt`, is its id.
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
         Examples:
             >>> result = client.sessions.run(agent_id=agent.id, prompt="Count the tests")
-            >>> print(result.session.status, result.session.exit_code)
+            >>> print(result.text)
         """
         operation = _abandon_operation(on_abandon)
         _check_functions(on_event=on_event, on_change=on_change, on_created=on_created)
@@ -640,6 +643,10 @@ class Sessions:
     ) -> RunResult:
         """Send a prompt to a session and follow its turn to the end: `prompt`, then the events of the turn.
 
+        A turn that fails is not an error here; see its `outcome` in `transcript()` of the result. If another prompt
+        arrives so early that the server sends no terminal event in between, the turn ends when the next one starts, and
+        the session of the result may already be in its next turn.
+
         Args:
             session_id: The id of the session.
             prompt: The prompt of the turn.
@@ -720,7 +727,8 @@ class Sessions:
                 how to apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream: a terminal event or, if a later turn has started, the `turn_start` of
-                that turn. By default, all events are delivered.
+                that turn. To build the transcript of the turn, use `transcript()` of the stream: `Transcript.apply`
+                would also apply that last `turn_start`. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
                 too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
@@ -1126,8 +1134,9 @@ class AsyncSessions:
     ) -> RunResult:
         """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
 
-        A turn that fails is not an error here; see the session's `status` and `exit_code`. The call waits as long as
-        the turn takes: a `stale` event does not end it.
+        A turn that fails is not an error here; see the `outcome` of the last turn in `transcript()` of the result. Its
+        session may already be in its next turn. The call waits as long as the turn takes: a `stale` event does not end
+        it.
 
         Args:
             session_id: The id of the session.
@@ -1243,7 +1252,9 @@ class AsyncSessions:
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
         wait_for_quota: bool = False,
     ) -> RunResult:
-        """Start a session and follow it until its first turn ends: `create`, then `wait_for_completion`.
+        """Start a session and follow its first turn to the end: `create`, then the events of the turn, like `ask`.
+
+        A turn that fails is not an error here; see `ask`.
 
         Args:
             agent_id: The id of the agent.
@@ -1252,9 +1263,9 @@ class AsyncSessions:
             timeout: How long the first turn may take, in seconds, from 10 to 3600. The server's default is 600.
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
-            on_event: A function or coroutine function to call with each event.
-            on_change: A function or coroutine function to call with each change that an event makes to the transcript,
-                after `on_event`; see `aod.transcript`.
+            on_event: A function or coroutine function to call with each event of the turn.
+            on_change: A function or coroutine function to call with each change that an event makes to the turn or the
+                agent in the transcript, after `on_event`; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
@@ -1273,15 +1284,15 @@ class AsyncSessions:
 
         Raises:
             RateLimitError: Too many sessions are active, and `wait_for_quota` is false.
-            AodError: The session cannot be created or followed; see `create` and `wait_for_completion`. If the session
-                was created, `session_id` of this and any other exception is its id. The `CancelledError` of a cancelled
-                task has it from Python 3.11 on.
+            AodError: The session cannot be created or followed; see `create` and `stream`. If the session was created,
+                `session_id` of this and any other exception is its id. The `CancelledError` of a cancelled task has it
+                from Python 3.11 on.
             ValueError: `on_abandon` is not one of its three values, or an argument is invalid; see `create`.
             Exception: Whatever `on_event`, `on_change` or `on_created` raises, which ends the wait.
 
         Examples:
             >>> result = await client.sessions.run(agent_id=agent.id, prompt="Count the tests")
-            >>> print(result.session.status, result.session.exit_code)
+            >>> print(result.text)
         """
         from asyncio import sleep as asyncio_sleep
 
@@ -1370,6 +1381,10 @@ class AsyncSessions:
     ) -> RunResult:
         """Send a prompt to a session and follow its turn to the end: `prompt`, then the events of the turn.
 
+        A turn that fails is not an error here; see its `outcome` in `transcript()` of the result. If another prompt
+        arrives so early that the server sends no terminal event in between, the turn ends when the next one starts, and
+        the session of the result may already be in its next turn.
+
         Args:
             session_id: The id of the session.
             prompt: The prompt of the turn.
@@ -1457,7 +1472,8 @@ class AsyncSessions:
                 how to apply each event once. By default, all events of the session are delivered.
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream: a terminal event or, if a later turn has started, the `turn_start` of
-                that turn. By default, all events are delivered.
+                that turn. To build the transcript of the turn, use `transcript()` of the stream: `Transcript.apply`
+                would also apply that last `turn_start`. By default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
                 too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream

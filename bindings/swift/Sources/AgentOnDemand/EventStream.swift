@@ -19,10 +19,10 @@ import Foundation
 /// - The first iteration opens the stream, and throws an ``AodError`` if the server responds with an error. If the
 ///   server cannot be reached, or responds with 408, 429 or 5xx, the request is retried as often as a call
 ///   (``RetryPolicy``), after a 429 even without `Retry-After`.
-/// - Each event is delivered once, in order, up to the terminal event (`exit`, `error`, `terminated` or `stale`), which
-///   is the last element. Before the stream delivers `exit`, `error` or `terminated`, it sends one more request, of at
-///   most 5 seconds, for events that it has not received yet: a server can send the terminal event before the last
-///   output.
+/// - Each event is delivered once, in order. The last element is the terminal event (`exit`, `error`, `terminated` or
+///   `stale`) or, with ``StreamOptions/turn``, the start of a later turn. Before the stream delivers `exit`, `error` or
+///   `terminated`, it sends one more request, of at most 5 seconds, for events that it has not received yet: a server
+///   can send the terminal event before the last output.
 /// - The stream also ends if the server repeatedly ends its response without a terminal event and without a new event,
 ///   and the session is not active or does not exist.
 /// - If a connection drops, even while the stream is being opened, the stream reconnects and resumes after the last

@@ -144,11 +144,11 @@ public struct Sessions: Sendable {
     ///
     /// Creates a session (`POST /sessions`), follows its stream to the end of the first turn
     /// (`GET /sessions/{id}/stream`), and retrieves the session (`GET /sessions/{id}`). A turn that fails is not an
-    /// error: check the `status` and `exitCode` of the session.
+    /// error: check the `outcome` of the turn.
     ///
     /// ```swift
     /// let result = try await client.sessions.run(agentId: agent.id, prompt: "Count the tests")
-    /// print(result.session.status, result.stdout)
+    /// print(result.text ?? "no answer")
     /// ```
     ///
     /// Print what the agent does while it works:
@@ -180,8 +180,8 @@ public struct Sessions: Sendable {
     ///   - onCreated: Receives the acknowledgement of the new session, before its first event is read, on a thread of
     ///     the library. If it throws, the call fails with an error of kind `listener`. Default: nothing.
     ///   - onEvent: Receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal event,
-    ///     in order, on a thread of the library. It may block, which delays the events that follow. If it throws, the
-    ///     call fails with an error of kind `listener`. Default: nothing.
+    ///     if there is one, in order, on a thread of the library. It may block, which delays the events that follow. If
+    ///     it throws, the call fails with an error of kind `listener`. Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, in the same way as `onEvent`, and after it has
     ///     received the event that made the change. Default: nothing.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
@@ -292,7 +292,8 @@ public struct Sessions: Sendable {
     ///     before its turn has ended, as for `run`. If the call is cancelled while the prompt is being sent, that
     ///     request completes in the background, and the session is then stopped if the prompt was accepted. Default:
     ///     the session continues.
-    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
+    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, if there is one, as for `run`.
+    ///     Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
     ///   printed on its standard output in this turn.
@@ -317,7 +318,7 @@ public struct Sessions: Sendable {
     /// Follows a turn to its end and returns the result.
     ///
     /// Reads the stream (`GET /sessions/{id}/stream`), and retrieves the session (`GET /sessions/{id}`). A turn that
-    /// fails is not an error: check the `status` and `exitCode` of the session.
+    /// fails is not an error: check the `outcome` of the turn.
     ///
     /// ```swift
     /// let ack = try await client.sessions.prompt(id, "Now update the docs")
@@ -329,7 +330,8 @@ public struct Sessions: Sendable {
     ///     ``prompt(_:_:timeout:)``.
     ///   - onAbandon: What happens to the session if this call fails or is cancelled before the turn has ended.
     ///     Default: the session continues.
-    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, as for `run`. Default: nothing.
+    ///   - onEvent: Receives each event of the turn, `start` and the terminal event, if there is one, as for `run`.
+    ///     Default: nothing.
     ///   - onChange: Receives each change of the transcript of the turn, as for `run`. Default: nothing.
     /// - Returns: The session after the turn, the answer as `text`, the turn as data, and everything that the agent
     ///   printed on its standard output in this turn: raw, one JSON object per line, which a ``Formatter`` turns into
@@ -361,7 +363,8 @@ public struct Sessions: Sendable {
         try await calls.run { try await $0.waitForSession(id: id, cancellation: $1) }
     }
 
-    /// Returns the events of a session (`GET /sessions/{id}/stream`): each once, in order, up to the terminal one.
+    /// Returns the events of a session (`GET /sessions/{id}/stream`): each once, in order, by default up to the
+    /// terminal one.
     ///
     /// ```swift
     /// for try await event in client.sessions.stream(id) {

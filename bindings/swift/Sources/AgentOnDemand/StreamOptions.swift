@@ -23,6 +23,9 @@ public struct StreamOptions: Sendable, Hashable {
     /// The number of a turn, from 1, to limit the stream to: it then has the `turnStart` and `output` events of this
     /// turn, `start`, and the event that ends the stream: the terminal event or, if a later turn has started, the
     /// `turnStart` of that turn. Default: nil, all events; turns that have ended are replayed.
+    ///
+    /// To build the transcript of the turn, use ``Sessions/transcript(_:options:continuing:)``: `Transcript.apply`
+    /// would also apply that last `turnStart`.
     public var turn: Int64?
     /// How to handle a connection that drops. Default: reconnect with backoff.
     public var reconnect: Reconnect

@@ -42,7 +42,7 @@ public sealed interface ConnectionState {
      */
     public data object HistoryReset : ConnectionState
 
-    /** The stream has ended: after its terminal event, with a failure, or because it was cancelled. */
+    /** The stream has ended: after its last event, with a failure, or because it was cancelled. */
     public data object Closed : ConnectionState
 }
 

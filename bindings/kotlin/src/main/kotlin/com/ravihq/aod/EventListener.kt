@@ -34,7 +34,10 @@ public interface EventListener {
      */
     public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>, cursor: Long?)
 
-    /** Called when the stream has ended, after its terminal event or by [Subscription.cancel]. */
+    /**
+     * Called when the stream has ended: after the terminal event or, with [StreamOptions.turn], the start of a later
+     * turn, or by [Subscription.cancel].
+     */
     public fun onClosed() {}
 
     /**

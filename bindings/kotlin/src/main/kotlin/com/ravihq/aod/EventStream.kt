@@ -12,7 +12,7 @@ import kotlinx.coroutines.flow.flow
 
 /**
  * The event stream of a session, returned by [Sessions.stream]: each event once, in the order of the server, up to and
- * including the terminal event, across dropped connections.
+ * including the one that ends the stream, across dropped connections.
  *
  * The flow is cold: each collector opens its own stream, starting from [StreamOptions.since]. A slow collector applies
  * backpressure: at most a few hundred events are read ahead. The connection closes as soon as the collector returns,
@@ -23,10 +23,10 @@ import kotlinx.coroutines.flow.flow
  * cannot be reached while the stream is being opened, or responds with 408, 429 or 5xx, the request is retried as often
  * as a call ([RetryPolicy]), after a 429 even without `Retry-After`.
  *
- * The terminal event is the last one. Before the stream delivers `exit`, `error` or `terminated`, it sends one more
- * request, of at most 5 s, for events that it has not received yet, because a server can send the terminal event before
- * the last output. If [StreamOptions.reconnect] is off, the stream neither retries nor reconnects, and does not send
- * this request.
+ * The terminal event is the last one or, with [StreamOptions.turn], the start of a later turn. Before the stream
+ * delivers `exit`, `error` or `terminated`, it sends one more request, of at most 5 s, for events that it has not
+ * received yet, because a server can send the terminal event before the last output. If [StreamOptions.reconnect] is
+ * off, the stream neither retries nor reconnects, and does not send this request.
  *
  * The stream also ends if the server repeatedly ends its response without a terminal event and without a new event, and
  * the session is not active or does not exist.
@@ -77,7 +77,7 @@ public class EventStream internal constructor(since: Long?, private val open: ()
         private set
 
     /**
-     * Opens the stream (`GET /sessions/{id}/stream`) and passes its events to a collector, until the terminal event.
+     * Opens the stream (`GET /sessions/{id}/stream`) and passes its events to a collector, until the stream ends.
      *
      * @param collector receives the events
      * @throws AodException.NotFound if there is no such session
@@ -106,9 +106,12 @@ public class EventStream internal constructor(since: Long?, private val open: ()
         }
     }
 
-    /** Applies the events to a transcript, and returns the changes of each batch of events. */
-    internal fun changes(transcript: Transcript): Flow<List<TranscriptChange>> = flow {
-        read { stream, observer ->
+    /**
+     * Applies the events to a transcript, and returns the changes of each batch of events. Each collector starts to
+     * open the stream, and calls [onOpening] before it waits for the first batch.
+     */
+    internal fun changes(transcript: Transcript, onOpening: suspend () -> Unit): Flow<List<TranscriptChange>> = flow {
+        read(onOpening = { onOpening() }) { stream, observer ->
             val item = mapErrors { stream.nextChanges(transcript.native) }
             when (item) {
                 null -> {}
@@ -119,17 +122,24 @@ public class EventStream internal constructor(since: Long?, private val open: ()
         }
     }
 
-    /** Opens the stream, and calls a function with it until that returns false. */
-    private suspend inline fun read(next: (NativeStream, StateObserver) -> Boolean) {
+    /**
+     * Starts to open the stream, calls [onOpening], and then calls [next] until that returns false. A failure to start
+     * is thrown after [onOpening] has returned.
+     */
+    private suspend inline fun read(onOpening: () -> Unit = {}, next: (NativeStream, StateObserver) -> Boolean) {
         StateObserver().use { observer ->
-            val stream = open()
+            val opening = runCatching { open() }
             try {
+                onOpening()
+                val stream = opening.getOrThrow()
                 do {
                     val isOpen = next(stream, observer)
                 } while (isOpen)
             } finally {
-                stream.cancel()
-                stream.close()
+                opening.onSuccess { stream ->
+                    stream.cancel()
+                    stream.close()
+                }
             }
         }
     }

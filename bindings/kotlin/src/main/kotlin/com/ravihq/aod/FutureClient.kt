@@ -394,7 +394,7 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * [onEvent] has received the event that made the change. If it throws, the future fails with
      * [AodException.Listener]; by default, nothing receives the changes
      * @param onEvent receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal
-     * event, in order, in the same way as [onChange]; by default, nothing receives the events
+     * event, if there is one, in order, in the same way as [onChange]; by default, nothing receives the events
      * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
      * printed on stdout; use `orTimeout` to limit the wait
      * @see Sessions.run
@@ -464,8 +464,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * background, and the session is then stopped if the prompt was accepted. By default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
-     * receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, if there is one, as for [run]; by
+     * default, nothing receives the events
      * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
      * printed on stdout in this turn
      * @see Sessions.ask
@@ -491,8 +491,8 @@ public class FutureSessions internal constructor(private val sessions: Sessions)
      * default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
-     * receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, if there is one, as for [run]; by
+     * default, nothing receives the events
      * @return a future of the session after the turn, the answer, the turn as data, and everything that the agent
      * printed on stdout in this turn
      * @see Sessions.follow

@@ -172,14 +172,14 @@ public class Sessions internal constructor(private val connection: Connection) {
      * Creates a session, follows its first turn to the end, and collects the output (`POST /sessions`,
      * `GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
-     * A turn that fails is not an error of this call: see the status and the exit code of the session. The call takes
-     * as long as the turn; put `withTimeout` around it to limit the wait. If it is cancelled, the session continues
-     * unless [onAbandon] is [OnAbandon.INTERRUPT] or [OnAbandon.TERMINATE]. The stream reconnects after `stale`, which
-     * the server sends after ten minutes without output.
+     * A turn that fails is not an error of this call: see the outcome of [RunResult.turn]. The call takes as long as
+     * the turn; put `withTimeout` around it to limit the wait. If it is cancelled, the session continues unless
+     * [onAbandon] is [OnAbandon.INTERRUPT] or [OnAbandon.TERMINATE]. The stream reconnects after `stale`, which the
+     * server sends after ten minutes without output.
      *
      * ```kotlin
      * val result = client.sessions.run(agent.id, "Fix the failing test")
-     * println("${result.stdout} (exit code ${result.session.exitCode})")
+     * println("${result.text} (${result.turn.outcome})")
      * ```
      *
      * Print what the agent does while it works:
@@ -211,7 +211,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
      * @param onEvent receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal
-     * event, in order, in the same way as [onChange]; by default, nothing receives the events
+     * event, if there is one, in order, in the same way as [onChange]; by default, nothing receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on
      * stdout: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
@@ -255,7 +255,7 @@ public class Sessions internal constructor(private val connection: Connection) {
      * [onEvent] has received the event that made the change. It may block, which delays the events that follow. If it
      * throws, the call fails with [AodException.Listener], as for [onCreated]; by default, nothing receives the changes
      * @param onEvent receives each event of the turn, `start`, the `stage` events of the sandbox and the terminal
-     * event, in order, in the same way as [onChange]; by default, nothing receives the events
+     * event, if there is one, in order, in the same way as [onChange]; by default, nothing receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on
      * stdout: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Closed if the client is closed; only [onCreated] receives the id of the session then
@@ -345,8 +345,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
-     * receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, if there is one, as for [run]; by
+     * default, nothing receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on stdout
      * in this turn
      * @throws AodException.Conflict with [ConflictReason.Running] or [ConflictReason.Pending] if a turn has not ended
@@ -370,7 +370,7 @@ public class Sessions internal constructor(private val connection: Connection) {
     /**
      * Follows a turn to its end, and collects the output (`GET /sessions/{id}/stream`, `GET /sessions/{id}`).
      *
-     * A turn that fails is not an error of this call: see the status and the exit code of the session.
+     * A turn that fails is not an error of this call: see the outcome of [RunResult.turn].
      *
      * ```kotlin
      * val ack = client.sessions.prompt(id, "Now update the docs")
@@ -382,8 +382,8 @@ public class Sessions internal constructor(private val connection: Connection) {
      * [run]; by default the session continues
      * @param onChange receives each change of the transcript of the turn, as for [run]; by default, nothing receives the
      * changes
-     * @param onEvent receives each event of the turn, `start` and the terminal event, as for [run]; by default, nothing
-     * receives the events
+     * @param onEvent receives each event of the turn, `start` and the terminal event, if there is one, as for [run]; by
+     * default, nothing receives the events
      * @return the session after the turn, the answer, the turn as data, and everything that the agent printed on stdout
      * in this turn: raw, one JSON object per line, which a [Formatter] turns into readable lines
      * @throws AodException.Listener if [onChange] or [onEvent] throws
@@ -414,7 +414,8 @@ public class Sessions internal constructor(private val connection: Connection) {
     public suspend fun waitForCompletion(id: UUID): Session = connection.call { waitForSession(id) }
 
     /**
-     * Returns the event stream of a session, from its first event to the terminal one (`GET /sessions/{id}/stream`).
+     * Returns the event stream of a session (`GET /sessions/{id}/stream`), by default from its first event to the
+     * terminal one.
      *
      * This call sends nothing: each collector of the [EventStream] opens its own connection. By default the stream
      * survives dropped connections; see [StreamOptions].

@@ -34,6 +34,9 @@ public data class StreamOptions @JvmOverloads constructor(
      * The number of a turn, from 1, to limit the stream to: it then includes the `turn_start` and `output` events of
      * this turn, `start`, and the event that ends the stream: the terminal event or, if a later turn has started, the
      * `turn_start` of that turn. Null, the default, includes all events: a stream replays turns that have ended.
+     *
+     * To build the transcript of the turn, use [Sessions.transcript]: [Transcript.apply] would also apply that last
+     * `turn_start`.
      */
     val turn: Long? = null,
     /**

@@ -1,6 +1,8 @@
 package com.ravihq.aod
 
 import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.FlowCollector
 import kotlinx.coroutines.flow.StateFlow
@@ -47,7 +49,7 @@ public class TranscriptStream internal constructor(
 
     /**
      * Opens the stream (`GET /sessions/{id}/stream`), applies its events to the [transcript], and passes the changes to
-     * a collector, until the terminal event.
+     * a collector, until the stream ends.
      *
      * @param collector receives the changes
      * @throws AodException.NotFound if there is no such session
@@ -65,6 +67,9 @@ public class TranscriptStream internal constructor(
      * whose text grows can have older [TranscriptItem.events], [TranscriptItem.raw] and [TranscriptItem.isTruncated]
      * than in the transcript, until its next [TranscriptChange.ItemUpdated].
      *
+     * The first element does not wait for the server: the stream is being opened meanwhile, and an exception, such as
+     * [AodException.NotFound], is thrown after it.
+     *
      * With `stateIn`, the flow becomes a `StateFlow`, for Compose in a view model:
      *
      * ```kotlin
@@ -75,8 +80,10 @@ public class TranscriptStream internal constructor(
      * @return a cold flow of the turns, which ends and fails like this stream
      */
     public fun turns(): Flow<List<TranscriptTurn>> = flow {
+        // A cancelled collector opens nothing.
+        currentCoroutineContext().ensureActive()
         var turns: TurnList? = null
-        batches(onStart = {
+        batches(onOpening = {
             val current = TurnList(transcript.turns)
             emit(current.toList())
             turns = current
@@ -87,12 +94,11 @@ public class TranscriptStream internal constructor(
         }
     }
 
-    /** Returns the changes of each batch of events that makes any. */
-    private fun batches(onStart: suspend () -> Unit = {}): Flow<List<TranscriptChange>> = flow {
+    /** Returns the changes of each batch of events that makes any, and calls [onOpening] while the stream is opened. */
+    private fun batches(onOpening: suspend () -> Unit = {}): Flow<List<TranscriptChange>> = flow {
         check(isCollected.compareAndSet(false, true)) { "the transcript stream has a collector already" }
         try {
-            onStart()
-            events.changes(transcript).collect { batch -> if (batch.isNotEmpty()) emit(batch) }
+            events.changes(transcript, onOpening).collect { batch -> if (batch.isNotEmpty()) emit(batch) }
         } finally {
             isCollected.set(false)
         }

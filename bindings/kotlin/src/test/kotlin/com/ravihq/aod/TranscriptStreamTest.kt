@@ -6,8 +6,10 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.stateIn
 import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import kotlinx.serialization.json.JsonPrimitive
@@ -121,6 +123,61 @@ class TranscriptStreamTest : ServerTest() {
         assertNull(turn.outcome)
         scope.cancel()
         server.awaitStreams(0)
+    }
+
+    @Test
+    fun `the stream opens while the first turns are processed`(): Unit = runBlocking {
+        val id = codex(stdout(message("One")), """{"hold": "never"}""")
+        val stream = client.sessions.transcript(id)
+        val received = mutableListOf<List<TranscriptTurn>>()
+        withTimeout(60_000) {
+            stream.turns().onEach { received.add(it) }.first { turns ->
+                // The collector continues only when the server has received the request.
+                if (received.size == 1) server.awaitStreams(1)
+                turns.lastOrNull()?.items?.size == 1
+            }
+        }
+        assertEquals(emptyList<TranscriptTurn>(), received.first())
+        server.awaitStreams(0)
+    }
+
+    @Test
+    fun `a collector that returns after the first turns closes the connection`(): Unit = runBlocking {
+        val id = codex(stdout(message("One")), """{"hold": "never"}""")
+        val stream = client.sessions.transcript(id)
+        stream.turns().first {
+            server.awaitStreams(1)
+            true
+        }
+        server.awaitStreams(0)
+        assertEquals(ConnectionState.Closed, stream.state.value)
+    }
+
+    @Test
+    fun `an exception of opening is thrown after the first turns`(): Unit = runBlocking {
+        val first = listOf(emptyList<TranscriptTurn>())
+        val received = mutableListOf<List<TranscriptTurn>>()
+        val turns = client.sessions.transcript(UUID.randomUUID()).turns().onEach { server.awaitRequests(1) }
+        assertThrows<AodException.NotFound> { turns.toList(received) }
+        assertEquals(first, received)
+
+        val closed = server.client().apply { close() }
+        received.clear()
+        assertThrows<AodException.Closed> { closed.sessions.transcript(UUID.randomUUID()).turns().toList(received) }
+        assertEquals(first, received)
+    }
+
+    @Test
+    fun `a cancelled collector receives no turns and opens nothing`(): Unit = runBlocking {
+        val stream = client.sessions.transcript(UUID.randomUUID())
+        val received = mutableListOf<List<TranscriptTurn>>()
+        launch {
+            cancel()
+            stream.turns().toList(received)
+        }.join()
+        assertEquals(emptyList<List<TranscriptTurn>>(), received)
+        // A stream that was opened would be closed.
+        assertEquals(ConnectionState.Connecting, stream.state.value)
     }
 
     @Test
