@@ -366,7 +366,7 @@ _new = StreamEvent.__new__
 def ends_turn(event: StreamEvent, turn: int | None) -> bool:
     """Return whether an event ends a turn: a terminal event or, if the number of the turn is known, the next start.
 
-    If another prompt arrives early, the server sends no terminal event before the start of its turn.
+    The server sends no terminal event between turns that it replays, or if the next prompt arrives early.
     """
     return event.is_terminal or (event.type == "turn_start" and turn is not None and (event.turn or 0) > turn)
 

@@ -7,10 +7,9 @@ import json
 import logging
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, cast
 
 from . import _greenlets
@@ -19,6 +18,7 @@ from ._log import drain, logger
 from ._options import check_result
 from ._process import generation, join_at_exit, leak, register
 from ._tasks import TaskScoped, check_alone
+from ._unread import Unread
 from ._wake import next_id, running_loop, waiter_of
 from .errors import AodError, from_native, raise_for_status
 from .events import StreamEvent, ends_turn, read_batch
@@ -68,25 +68,6 @@ class ConnectionState:
         if self.kind != "resuming":
             return self.kind
         return f"resuming, attempt {self.attempt} in {self.delay:.3g} s, after: {self.cause}"
-
-
-class Unread:
-    """The events of a batch that are not yielded yet. An event that is yielded is no longer held.
-
-    Attributes:
-        items: Yields the events. Like an iterator of a list, it calls no function that is written in Python.
-    """
-
-    __slots__ = ("_events", "items")
-
-    def __init__(self, events: Iterable[Any] = ()) -> None:
-        """Create the events of a batch, none of which is yielded."""
-        self._events: deque[Any] = deque(events)
-        self.items: Iterator[Any] = map(deque[Any].popleft, repeat(self._events, len(self._events)))
-
-    def __len__(self) -> int:
-        """Return the number of events that are not yielded yet."""
-        return len(self._events)
 
 
 class _Batch(NamedTuple):

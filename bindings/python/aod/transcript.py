@@ -340,8 +340,8 @@ class Outcome(_Model):
 
     Attributes:
         type: `success`, `failed`, `max_turns` (the agent reached its limit of model calls in a turn), `interrupted`
-            (also if the session was terminated before the runtime reported an end), or `unknown`: neither the output
-            nor an event of the session says how the turn ended.
+            (also if the session was terminated before the runtime reported how the turn ended), or `unknown`: neither
+            the output nor an event of the session says how the turn ended.
         reason: Why the turn failed; empty if it is not known.
     """
 

@@ -14,9 +14,10 @@ from ._core import SLICE_MS
 from ._options import stream_options
 from ._process import generation
 from ._tasks import TaskScoped, check_alone
+from ._unread import Unread
 from ._wake import ids_of, new_queue, next_id, running_loop, waiter_of
 from .errors import AodError
-from .stream import EventStream, Unread
+from .stream import EventStream
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future

@@ -31,8 +31,7 @@ pub trait BatchListener: Send + Sync {
     /// Receives a change of the connection state. Errors that it throws are ignored.
     fn on_state(&self, state: ConnectionState) -> Result<(), ListenerError>;
 
-    /// Called when the stream has ended: after the terminal event or, with `turn`, the start of a later turn, or
-    /// because it was cancelled.
+    /// Called when the stream has ended after its last event, or because it was cancelled.
     fn on_closed(&self) -> Result<(), ListenerError>;
 
     /// Called when the stream has failed or could not be opened. If it throws, because the error cannot be decoded, it

@@ -193,8 +193,9 @@ impl fmt::Debug for RunRequest<'_> {
 
 /// A turn to follow to its end, from [`Sessions::follow`]. Await it to follow the turn.
 ///
-/// The turn ends with the terminal event. If another program sends the next prompt so early that the server sends no
-/// terminal event in between, the turn ends when the next one starts, and its outcome is what the agent reported.
+/// The turn ends with the terminal event, or when a later turn starts: the server sends no terminal event between turns
+/// that it replays, or if the next prompt arrives early. The outcome is then what the agent reported, or
+/// [`Unknown`](crate::transcript::Outcome::Unknown).
 ///
 /// # Errors
 ///

@@ -33,8 +33,8 @@ pub use transcript::TranscriptStream;
 pub type ConnectionState = aod_sse::ConnectionState<Error>;
 
 /// The event stream of a session. It delivers each event exactly once and in order, up to and including the
-/// [terminal](StreamEvent::is_terminal) event: `exit`, `error`, `terminated` or `stale`. A stream that is limited to a
-/// [turn](Self::turn) can end with the start of a later turn instead.
+/// [terminal](StreamEvent::is_terminal) event: `exit`, `error`, `terminated` or `stale`. A stream that is limited by
+/// [`turn`](Self::turn) or [`until_turn`](Self::until_turn) can end with the start of a later turn instead.
 ///
 /// **Reconnection.** When a connection drops, ends without a terminal event, or is idle for longer than
 /// [`stream_idle_timeout`](crate::ClientBuilder::stream_idle_timeout), the stream reconnects and resumes from the last
@@ -50,23 +50,25 @@ pub type ConnectionState = aod_sse::ConnectionState<Error>;
 ///
 /// **Confirmation.** The server reads the events of a session before its status, so events that are written in between
 /// follow only on the next connection. The stream therefore holds `exit`, `error` and `terminated` until one more
-/// request has brought no new event, has failed, or has taken 5 s. If that request brings the start of a turn, and the
-/// stream has delivered no turn before, this turn is read to its end instead. Without reconnection, the terminal event
-/// is delivered at once.
+/// request has brought no new event, has failed, or has taken 5 s. If that request brings the start of another turn,
+/// the held event is delivered at once. A stream that is limited to this turn or a later one drops the held event
+/// instead and continues, as does a stream without a limit that has not read a turn yet. Without reconnection, the
+/// terminal event is delivered at once.
 ///
 /// **Termination.** A stream ends in one of these ways, and then yields `None` permanently:
 ///
 /// - after the terminal event;
-/// - if it is limited to a [turn](Self::turn), after the start of a later turn;
+/// - with [`turn`](Self::turn) or [`until_turn`](Self::until_turn), after the start of a later turn;
 /// - after one error: the [reconnection policy](StreamRequest::reconnect) gives up (the error of the last attempt), the
 ///   server refuses the connection permanently ([`ErrorKind::NotFound`] if the session was deleted), the
 ///   [`deadline`](StreamRequest::deadline) passed ([`ErrorKind::Timeout`]), an event exceeds
 ///   [`MAX_EVENT_SIZE`](crate::sse::MAX_EVENT_SIZE), or `start` names another session ([`ErrorKind::Protocol`]);
 /// - without an error, by [`cancel`](CancelHandle::cancel);
 /// - without an error, when the server responds with 204;
-/// - without an error, when the server ends one body after another without a terminal event and without a new event, and
-///   the session is not active or does not exist. From the second such body on, the stream asks the server
-///   (`GET /sessions/{id}`), and then reads one more body for the last events.
+/// - without an error, when the server ends one body after another without a terminal event and without a new event,
+///   and the session is not active or does not exist. From the second such body on, the stream asks the server
+///   (`GET /sessions/{id}`), and then reads one more body for the last events. A session that does not exist counts
+///   only if the connections were short (less than 10 s).
 ///
 /// **Reading.** The stream does not read ahead, so a slow consumer applies backpressure to the server and memory use
 /// stays constant. An event that cannot be parsed is delivered as [`Unknown`](StreamEvent::Unknown) with its text.
@@ -141,6 +143,7 @@ impl EventStream {
             server: None,
             position: Position::after(None),
             held: None,
+            is_quiet: false,
             queued: None,
             observer: None,
             opening: Arc::default(),
@@ -200,8 +203,10 @@ impl EventStream {
     /// stream. That is the terminal event or, if a later turn has started, the `turn_start` of that turn: the server
     /// sends no terminal event between the turns that it replays.
     ///
-    /// A stream contains all turns of the session. To read the output of one prompt only, pass the `current_turn` of
-    /// its [acknowledgement](crate::models::SessionAck).
+    /// Without this limit, a stream contains all turns of the session. To read the output of one prompt only, pass the
+    /// `current_turn` of its [acknowledgement](crate::models::SessionAck). To build the transcript of the turn, use
+    /// [`transcript`](Self::transcript): [`Transcript::apply`](crate::transcript::Transcript::apply) would begin the
+    /// later turn.
     #[must_use]
     pub fn turn(mut self, turn: i64) -> Self {
         self.selection.turn = Some(turn);
@@ -209,8 +214,8 @@ impl EventStream {
         self
     }
 
-    /// Ends the stream with a turn, as [`turn`](Self::turn) does, but also delivers the events before it: those of
-    /// earlier turns and of the preparation of the sandbox.
+    /// Ends the stream like [`turn`](Self::turn), but filters nothing: earlier turns, stages and other events are
+    /// delivered too. The last call of `turn` or `until_turn` applies.
     #[must_use]
     pub fn until_turn(mut self, turn: i64) -> Self {
         self.selection.turn = Some(turn);

@@ -139,6 +139,7 @@ impl<'a> StreamRequest<'a> {
             server: Some((self.transport.clone(), self.id.clone())),
             position: Position::after(self.since),
             held: None,
+            is_quiet: false,
             queued: None,
             observer: self.observer.clone(),
             opening: Arc::clone(&opening),
@@ -190,6 +191,8 @@ pub(super) struct SessionLog {
     pub(super) position: Position,
     /// The terminal event that is held until it is confirmed.
     pub(super) held: Option<Held>,
+    /// Whether the connections were healthy, but brought no event.
+    pub(super) is_quiet: bool,
     /// A row to deliver before the next frame is read.
     pub(super) queued: Option<Queued>,
     pub(super) observer: Option<Observer<Error>>,
@@ -285,11 +288,13 @@ impl Connect for SessionLog {
         let server = self.server.clone();
         let opening = Arc::clone(&self.opening);
         let may_be_over = attempt.ends >= ENDS_BEFORE_ASKING;
-        let was_healthy = attempt.number <= 1;
+        // The attempts are counted from the last healthy connection, the ends from the last event.
+        self.is_quiet = may_be_over && (self.is_quiet || attempt.number <= 1);
+        let is_quiet = self.is_quiet;
         async move {
             match server {
                 Some((transport, id)) => {
-                    let is_over = may_be_over && is_over(&transport, id.clone(), was_healthy).await;
+                    let is_over = may_be_over && is_over(&transport, id.clone(), is_quiet).await;
                     let outcome = transport.open(&request(id, since)).await;
                     let outcome = opening.check(transport.settings().retry.max_retries, outcome);
                     if is_over {
@@ -313,8 +318,9 @@ impl Connect for SessionLog {
 }
 
 /// Asks the server whether the session has ended or does not exist (`GET /sessions/{id}`). A server that cannot be
-/// reached is asked again before the next attempt. After a healthy connection, only a session proves that it has ended.
-async fn is_over(transport: &Transport, id: RecordId, was_healthy: bool) -> bool {
+/// reached is asked again before the next attempt. After healthy connections without events, only the session proves
+/// that it has ended.
+async fn is_over(transport: &Transport, id: RecordId, is_quiet: bool) -> bool {
     #[derive(Deserialize)]
     struct Session {
         status: SessionStatus,
@@ -324,7 +330,7 @@ async fn is_over(transport: &Transport, id: RecordId, was_healthy: bool) -> bool
         Ok(session) => !session.status.is_active(),
         // 405 and 501: the server has streams, but no sessions.
         Err(error) => {
-            !was_healthy
+            !is_quiet
                 && (error.kind() == ErrorKind::Decode
                     || matches!(error.status(), Some(404 | 405 | 410 | 501)))
         }

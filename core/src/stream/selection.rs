@@ -38,7 +38,7 @@ impl Selection {
             return Disposition::Reconnect(error);
         }
         let is_after_turn = self.turn.is_some_and(|turn| event.starts_turn_after(turn));
-        if let Some(held) = log.take_held_before(&event, is_after_turn) {
+        if let Some(held) = log.take_held_before(&event, self.turn) {
             return Disposition::End(deliver(held, log.position.cursor()));
         }
         let dropped_turn = log.position.take_dropped_turn();
@@ -155,18 +155,15 @@ pub(super) struct Held {
 
 impl SessionLog {
     /// Takes the held event if `event` shows that no further row precedes it: `event` is a terminal event without a new
-    /// row before it, or the start of a later turn. `is_after_turn` says that it starts a turn after the one that the
-    /// stream is limited to.
-    fn take_held_before(
-        &mut self,
-        event: &StreamEvent,
-        is_after_turn: bool,
-    ) -> Option<StreamEvent> {
+    /// row before it, or the start of a later turn: later than the one that ends the stream or, without such a limit,
+    /// than the one that was delivered last.
+    fn take_held_before(&mut self, event: &StreamEvent, limit: Option<i64>) -> Option<StreamEvent> {
         let held = self.held.as_ref()?;
         let is_complete = match event {
-            StreamEvent::TurnStart(event) => {
-                is_after_turn || self.position.is_later_turn(event.turn)
-            }
+            StreamEvent::TurnStart(start) => match limit {
+                Some(limit) => event.starts_turn_after(limit),
+                None => self.position.is_later_turn(start.turn),
+            },
             event => event.is_terminal() && !held.is_followed,
         };
         if is_complete {

@@ -16,8 +16,9 @@ use crate::error::Result;
 ///
 /// The transcript contains all events received so far, including those whose changes are not delivered yet. If the
 /// stream ends without a terminal event, or with an error, the current turn has no outcome: another stream can continue
-/// the transcript with [`continue_from`](Self::continue_from). The transcript of a stream that is limited to a
-/// [turn](EventStream::turn) ends with that turn, which has its outcome also if a later turn has started.
+/// the transcript with [`continue_from`](Self::continue_from). With a [turn](EventStream::turn) as its limit, the start
+/// of a later turn ends the transcript: the outcome is then what the agent reported, or
+/// [`Unknown`](crate::transcript::Outcome::Unknown).
 ///
 /// See [Transcripts and user interfaces](https://ravi-hq.github.io/agent-on-demand/latest/guide/transcripts/).
 ///

@@ -123,7 +123,8 @@ pub enum Disposition<T, E> {
     /// or ends, the source ends with the error; if this time passes first, with [`Error::DeadlineExceeded`]. Until
     /// then, no connection state is reported.
     Confirm(Duration),
-    /// Deliver the item, if there is one, and continue: the frame is progress, and the connection is not the last one.
+    /// End the [confirmation](Self::Confirm): deliver the item, if any, count the frame as progress, and reconnect as
+    /// usual when the connection drops.
     Continue(Option<T>),
 }
 

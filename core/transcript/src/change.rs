@@ -16,8 +16,8 @@ use crate::{AgentInfo, Item, Outcome, Usage};
 /// `is_truncated` of the item are updated by its next [`ItemUpdated`](Self::ItemUpdated), if another event changes the
 /// item.
 ///
-/// The changes of one call contain at most one [`ItemUpdated`](Self::ItemUpdated) of an item, and at most one
-/// [`AgentUpdated`](Self::AgentUpdated): the last one, which repeats everything.
+/// One call returns at most one [`ItemUpdated`](Self::ItemUpdated) per item and at most one
+/// [`AgentUpdated`](Self::AgentUpdated); each has the final state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {

@@ -157,8 +157,8 @@ impl Transcript {
 
     /// Applies successive events like [`apply`](Self::apply), and returns the changes of all of them.
     ///
-    /// If a turn is given, the transcript ends with it: the start of a later turn is not applied and has the effect of
-    /// [`finish_turn`](Self::finish_turn).
+    /// With `turn`, the start of a later turn is not applied: it ends `turn` like [`finish_turn`](Self::finish_turn).
+    /// Apply no event after it.
     pub fn apply_all<'e, E: Into<Event<'e>>>(
         &mut self,
         turn: Option<i64>,
@@ -183,8 +183,8 @@ impl Transcript {
         self.finish_turn(None)
     }
 
-    /// Ends the output like [`finish`](Self::finish). If a turn is given that has not started, because nothing was
-    /// printed in it, starts and ends this turn: a server announces a turn only before its first output.
+    /// Ends the output like [`finish`](Self::finish), but first starts `turn` if it has not started: a server sends no
+    /// `turn_start` for a turn without output.
     pub fn finish_turn(&mut self, turn: Option<i64>) -> Vec<Change> {
         let mut changes = Changes::default();
         self.state.finish_turn(turn, &mut changes);

@@ -76,7 +76,8 @@ fn port(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// Accepts the next request for a stream. A stream asks whether the session is active when its connections bring nothing.
+/// Accepts the next request for a stream. A stream whose connections bring nothing asks for the session, which is not
+/// found, as behind a proxy that passes streams only: the connections were healthy, so this does not end the stream.
 async fn accept_stream(listener: &TcpListener) -> Exchange {
     loop {
         let (socket, _) = listener.accept().await.expect("it listens");
@@ -84,7 +85,7 @@ async fn accept_stream(listener: &TcpListener) -> Exchange {
         if exchange.request.header("accept") == Some("text/event-stream") {
             return exchange;
         }
-        exchange.respond_json(200, r#"{"status": "running"}"#).await;
+        exchange.respond_json(404, "{}").await;
     }
 }
 

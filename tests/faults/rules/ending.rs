@@ -223,6 +223,36 @@ async fn the_stream_of_a_turn_without_output_ends_with_its_terminal_event() {
     }
 }
 
+/// The server reads the rows of the earlier turn before the turn runs, and its status after the turn has ended.
+#[tokio::test]
+async fn the_terminal_event_after_an_earlier_turn_does_not_end_the_turn_that_is_read() {
+    let start = |turn, id| {
+        format!("data: {{\"type\": \"turn_start\", \"id\": {id}, \"turn\": {turn}}}\n\n")
+    };
+    let second = row(8).replace("\"turn\": 1", "\"turn\": 2");
+    for is_filtered in [false, true] {
+        let server = bodies([
+            format!("{START}{}{}{}", start(1, 7), row(7), exit(7)),
+            format!("{START}{}{second}{}", start(2, 8), exit(8)),
+            format!("{START}{}", exit(8)),
+        ])
+        .await;
+        let events = open(&client(&server)).await;
+        let (events, earlier) = if is_filtered {
+            (events.turn(2), &[][..])
+        } else {
+            (events.until_turn(2), &["turn_start 7", "output 7"][..])
+        };
+        let shown = outline(events).await;
+        assert_eq!(shown[0], "start");
+        assert_eq!(shown[1..=earlier.len()], *earlier);
+        assert_eq!(
+            shown[1 + earlier.len()..],
+            ["turn_start 8", "output 8", "exit 8"]
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_terminal_event_is_delivered_when_its_confirmation_fails() {
     for how in 0..5 {

@@ -12,11 +12,7 @@ if TYPE_CHECKING:
 
 
 class TurnReader:
-    """Selects the events of a turn, and returns the changes that they make in the transcript of the session.
-
-    Attributes:
-        needs_earlier_turns: Whether the stream must have the events before the turn too.
-    """
+    """Selects the events of a turn, and returns the changes that they make in the transcript of the session."""
 
     def __init__(self, turn: int | None, spans: TurnSpans | None = None, *, returns_changes: bool = False) -> None:
         """Create a reader, which builds a transcript only if it is needed.
@@ -29,16 +25,12 @@ class TurnReader:
         self._turn = turn
         self._spans = spans
         self._transcript = _new_transcript() if returns_changes or spans is not None else None
-        # The transcript is made from earlier turns too: Codex reports the usage of all turns together. Stages, which
-        # precede the first turn, belong to it.
-        self.needs_earlier_turns = self._transcript is not None or turn == 1
 
     def includes(self, event: StreamEvent) -> bool:
-        """Return whether an event belongs to the turn, as a stream of one turn selects them."""
-        turn = self._turn
-        if turn in (None, event.turn) or event.type == "start" or event.is_terminal:
-            return True
-        return turn == 1 and event.turn is None
+        """Return whether an event belongs to the turn, or to no turn. Stages, which have none, belong to the first."""
+        if self._turn is None or event.turn is not None:
+            return self._turn in (None, event.turn)
+        return self._turn == 1 or event.type != "stage"
 
     def apply(self, event: StreamEvent) -> list[Change]:
         """Apply an event of any turn, and return the changes of the turn and of the agent."""
@@ -48,7 +40,9 @@ class TurnReader:
 
     def finish(self) -> list[Change]:
         """End the transcript, if no event has ended it, and return the changes."""
-        return [] if self._transcript is None else self._own(self._transcript._finish(self._turn))  # pyright: ignore[reportPrivateUsage]
+        if self._transcript is None:
+            return []
+        return self._own(self._transcript._finish(self._turn))  # pyright: ignore[reportPrivateUsage]
 
     def _own(self, changes: list[Change]) -> list[Change]:
         own = [

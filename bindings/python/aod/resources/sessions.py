@@ -71,9 +71,10 @@ class _Turn:
         self.number = number
         self.has_ended = False
 
-    def stream_options(self, reader: TurnReader) -> dict[str, Any]:
-        """Return the options of the stream that the reader reads."""
-        return {"turn": self.number, "earlier_turns": reader.needs_earlier_turns, "resume_stale": True}
+    def stream_options(self) -> dict[str, Any]:
+        """Return the options of the stream that is read until the turn ends."""
+        # The transcript is made from earlier turns too: Codex reports the usage of all turns together.
+        return {"turn": self.number, "earlier_turns": True, "resume_stale": True}
 
     def observe(self, event: StreamEvent) -> None:
         """Record an event that ends the turn."""
@@ -399,11 +400,11 @@ class Sessions:
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
-        """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
+        """Follow a session up to a terminal event (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
 
-        A turn that fails is not an error here; see the `outcome` of the last turn in `transcript()` of the result. Its
-        session may already be in its next turn. The call waits as long as the turn takes: a `stale` event does not end
-        it.
+        A prompt that arrives before the server sends that event extends the wait. A `stale` event does not end it, and
+        there is no time limit. A turn that fails is not an error here; see the `outcome` of the last turn in
+        `transcript()` of the result. The `session` of the result may already be in a later turn.
 
         Args:
             session_id: The id of the session.
@@ -464,7 +465,7 @@ class Sessions:
         turn: _Turn,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        options = turn.stream_options(reader)
+        options = turn.stream_options()
         stream = EventStream(
             self._core, identifier(session_id, "session_id"), cursor(since), options, _clearing(events)
         )
@@ -520,9 +521,9 @@ class Sessions:
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
         wait_for_quota: bool = False,
     ) -> RunResult:
-        """Start a session and follow its first turn to the end: `create`, then the events of the turn, like `ask`.
+        """Create a session and follow its first turn to the end.
 
-        A turn that fails is not an error here; see `ask`.
+        A failed turn raises no exception: check `result.transcript().turns[-1].outcome`.
 
         Args:
             agent_id: The id of the agent.
@@ -532,8 +533,8 @@ class Sessions:
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function to call with each event of the turn.
-            on_change: A function to call with each change that an event makes to the turn or the agent in the
-                transcript, after `on_event`; see `aod.transcript`.
+            on_change: A function to call with each change of the transcript of this turn, after `on_event` of the event
+                that made it; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function to call with the acknowledgement of the session, before its first event.
             on_abandon: `"continue"` (the default), `"interrupt"` or `"terminate"`: what is done to the session if an
@@ -643,9 +644,11 @@ class Sessions:
     ) -> RunResult:
         """Send a prompt to a session and follow its turn to the end: `prompt`, then the events of the turn.
 
-        A turn that fails is not an error here; see its `outcome` in `transcript()` of the result. If another prompt
-        arrives so early that the server sends no terminal event in between, the turn ends when the next one starts, and
-        the session of the result may already be in its next turn.
+        A failed turn raises no exception: check `result.transcript().turns[-1].outcome`.
+
+        The turn ends with a terminal event, or when a later turn starts: the server sends no terminal event between
+        turns that it replays, or if the next prompt arrives early. The outcome is then what the agent reported, or
+        `unknown`, and the `session` of the result may already be in a later turn.
 
         Args:
             session_id: The id of the session.
@@ -654,8 +657,8 @@ class Sessions:
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
                 default, the call raises a `ConflictError` in that case.
             on_event: A function to call with each event of the turn.
-            on_change: A function to call with each change that an event makes to the turn or the agent in the
-                transcript, after `on_event`; see `aod.transcript`.
+            on_change: A function to call with each change of the transcript of this turn, after `on_event` of the event
+                that made it; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; without the events, the `text` of
                 the result is `None`, and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was sent and before
@@ -728,7 +731,8 @@ class Sessions:
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream: a terminal event or, if a later turn has started, the `turn_start` of
                 that turn. To build the transcript of the turn, use `transcript()` of the stream: `Transcript.apply`
-                would also apply that last `turn_start`. By default, all events are delivered.
+                would begin the later turn. In a listener, leave that event out and call `Transcript.finish`. By
+                default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
                 too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream
@@ -1132,11 +1136,11 @@ class AsyncSessions:
         on_change: Callable[[Change], object] | None = None,
         collect_events: bool = True,
     ) -> RunResult:
-        """Follow a session until its current turn ends (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
+        """Follow a session up to a terminal event (`GET /sessions/{id}/stream`, then `GET /sessions/{id}`).
 
-        A turn that fails is not an error here; see the `outcome` of the last turn in `transcript()` of the result. Its
-        session may already be in its next turn. The call waits as long as the turn takes: a `stale` event does not end
-        it.
+        A prompt that arrives before the server sends that event extends the wait. A `stale` event does not end it, and
+        there is no time limit. A turn that fails is not an error here; see the `outcome` of the last turn in
+        `transcript()` of the result. The `session` of the result may already be in a later turn.
 
         Args:
             session_id: The id of the session.
@@ -1191,7 +1195,7 @@ class AsyncSessions:
         turn: _Turn,
     ) -> RunResult:
         events: builtins.list[StreamEvent] = []
-        options = turn.stream_options(reader)
+        options = turn.stream_options()
         async with AsyncEventStream(
             self._core, identifier(session_id, "session_id"), cursor(since), options, _clearing(events)
         ) as stream:
@@ -1252,9 +1256,9 @@ class AsyncSessions:
         on_abandon: Literal["continue", "interrupt", "terminate"] = "continue",
         wait_for_quota: bool = False,
     ) -> RunResult:
-        """Start a session and follow its first turn to the end: `create`, then the events of the turn, like `ask`.
+        """Create a session and follow its first turn to the end.
 
-        A turn that fails is not an error here; see `ask`.
+        A failed turn raises no exception: check `result.transcript().turns[-1].outcome`.
 
         Args:
             agent_id: The id of the agent.
@@ -1264,8 +1268,8 @@ class AsyncSessions:
             resources: Up to 10 repositories to clone into the sandbox; see `create`.
             secret_env_vars: Environment variables of this session's sandbox; see `create`.
             on_event: A function or coroutine function to call with each event of the turn.
-            on_change: A function or coroutine function to call with each change that an event makes to the turn or the
-                agent in the transcript, after `on_event`; see `aod.transcript`.
+            on_change: A function or coroutine function to call with each change of the transcript of this turn, after
+                `on_event` of the event that made it; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; see `ask`.
             on_created: A function or coroutine function to call with the acknowledgement of the session, before its
                 first event.
@@ -1381,9 +1385,11 @@ class AsyncSessions:
     ) -> RunResult:
         """Send a prompt to a session and follow its turn to the end: `prompt`, then the events of the turn.
 
-        A turn that fails is not an error here; see its `outcome` in `transcript()` of the result. If another prompt
-        arrives so early that the server sends no terminal event in between, the turn ends when the next one starts, and
-        the session of the result may already be in its next turn.
+        A failed turn raises no exception: check `result.transcript().turns[-1].outcome`.
+
+        The turn ends with a terminal event, or when a later turn starts: the server sends no terminal event between
+        turns that it replays, or if the next prompt arrives early. The outcome is then what the agent reported, or
+        `unknown`, and the `session` of the result may already be in a later turn.
 
         Args:
             session_id: The id of the session.
@@ -1392,8 +1398,8 @@ class AsyncSessions:
             wait: Whether to wait while a turn is queued or running, without a time limit, and then send the prompt. By
                 default, the call raises a `ConflictError` in that case.
             on_event: A function or coroutine function to call with each event of the turn.
-            on_change: A function or coroutine function to call with each change that an event makes to the turn or the
-                agent in the transcript, after `on_event`; see `aod.transcript`.
+            on_change: A function or coroutine function to call with each change of the transcript of this turn, after
+                `on_event` of the event that made it; see `aod.transcript`.
             collect_events: Whether the result holds the events. The default is true; without the events, the `text` of
                 the result is `None`, and its `stdout` and `transcript()` are empty.
             on_abandon: What is done to the session if an exception ends this call after the prompt was sent and before
@@ -1473,7 +1479,8 @@ class AsyncSessions:
             turn: The number of the only turn to deliver, from 1: its `turn_start` and `output` events, plus `start` and
                 the event that ends the stream: a terminal event or, if a later turn has started, the `turn_start` of
                 that turn. To build the transcript of the turn, use `transcript()` of the stream: `Transcript.apply`
-                would also apply that last `turn_start`. By default, all events are delivered.
+                would begin the later turn. In a listener, leave that event out and call `Transcript.finish`. By
+                default, all events are delivered.
             reconnect: Whether to reconnect. If false, the stream uses a single connection, delivers repeated events
                 too, and raises an error when the connection cannot be opened or drops.
             max_attempts: How many consecutive attempts may fail to establish a healthy connection before the stream

@@ -34,8 +34,7 @@ public protocol EventListener: AnyObject, Sendable {
     /// - Throws: Any error, which ends the stream: ``onError(_:)`` is called with an error of kind `listener`.
     func onEvents(_ events: [StreamEvent], cursor: Int64?) throws
 
-    /// Reports that the stream has ended: after the terminal event or, with ``StreamOptions/turn``, the start of a
-    /// later turn, or because it was cancelled.
+    /// Reports that the stream has ended after its last event, or because it was cancelled.
     func onClosed()
 
     /// Reports that the stream has failed, or could not be opened.

@@ -24,7 +24,8 @@ import Foundation
 ///   `terminated`, it sends one more request, of at most 5 seconds, for events that it has not received yet: a server
 ///   can send the terminal event before the last output.
 /// - The stream also ends if the server repeatedly ends its response without a terminal event and without a new event,
-///   and the session is not active or does not exist.
+///   and the session is not active or does not exist. A session that does not exist counts only if the connections were
+///   short (less than 10 s).
 /// - If a connection drops, even while the stream is being opened, the stream reconnects and resumes after the last
 ///   event that it received. It fails when it has had no healthy connection for ten minutes; see
 ///   ``StreamOptions/Reconnect``, which can change that.

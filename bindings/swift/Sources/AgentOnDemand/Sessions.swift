@@ -363,8 +363,8 @@ public struct Sessions: Sendable {
         try await calls.run { try await $0.waitForSession(id: id, cancellation: $1) }
     }
 
-    /// Returns the events of a session (`GET /sessions/{id}/stream`): each once, in order, by default up to the
-    /// terminal one.
+    /// Returns the events of a session (`GET /sessions/{id}/stream`): each once and in order, up to the terminal event
+    /// unless ``StreamOptions/turn`` is set.
     ///
     /// ```swift
     /// for try await event in client.sessions.stream(id) {

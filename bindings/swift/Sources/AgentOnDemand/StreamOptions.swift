@@ -25,7 +25,7 @@ public struct StreamOptions: Sendable, Hashable {
     /// `turnStart` of that turn. Default: nil, all events; turns that have ended are replayed.
     ///
     /// To build the transcript of the turn, use ``Sessions/transcript(_:options:continuing:)``: `Transcript.apply`
-    /// would also apply that last `turnStart`.
+    /// would begin the later turn. In a listener, leave that event out and call ``Transcript/finish()``.
     public var turn: Int64?
     /// How to handle a connection that drops. Default: reconnect with backoff.
     public var reconnect: Reconnect

@@ -84,7 +84,8 @@ public final class Transcript: Sendable {
     }
 
     /// Applies several events of a session, as ``EventListener/onEvents(_:cursor:)`` receives them, which is faster
-    /// than one by one.
+    /// than one by one. One call returns at most one `itemUpdated` per item and at most one `agentUpdated`; each has
+    /// the final state.
     ///
     /// - Parameter events: The next events, in order.
     /// - Returns: The changes that the events make, in order.

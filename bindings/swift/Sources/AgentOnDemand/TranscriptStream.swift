@@ -85,8 +85,8 @@ public final class TranscriptStream: AsyncSequence, Sendable {
     /// Returns the turns of the transcript, to show them on a screen: first the turns that the transcript already has,
     /// then all turns after each batch of changes.
     ///
-    /// The first element does not wait for the server: the stream is being opened meanwhile, and an error, such as that
-    /// there is no such session, is thrown after it.
+    /// The first element arrives while the stream is still being opened; an error of opening, such as that there is no
+    /// such session, follows it.
     ///
     /// ```swift
     /// // In a view, with `@State private var turns: [TranscriptTurn] = []`:
@@ -130,8 +130,8 @@ public final class TranscriptStream: AsyncSequence, Sendable {
                 self.changes = changes
             }
 
-            /// Waits for the turns after the next changes. The first call starts to open the stream, and returns the
-            /// turns that the transcript already has.
+            /// Returns the turns. The first call returns those that the transcript already has, and starts to open the
+            /// stream; each further call waits for the next changes.
             ///
             /// - Returns: All turns; nil at the end of the stream, and after an error was thrown.
             /// - Throws: An ``AodError`` if the stream fails, once; a `CancellationError` if the task is cancelled.
@@ -139,8 +139,8 @@ public final class TranscriptStream: AsyncSequence, Sendable {
                 try await next(isolation: nil)
             }
 
-            /// Waits for the turns after the next changes without leaving the caller's actor. The first call starts to
-            /// open the stream, and returns the turns that the transcript already has.
+            /// Returns the turns, without leaving the caller's actor. The first call returns those that the transcript
+            /// already has, and starts to open the stream; each further call waits for the next changes.
             ///
             /// - Parameter actor: The actor to stay on.
             /// - Returns: All turns; nil at the end of the stream, and after an error was thrown.

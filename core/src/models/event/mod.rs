@@ -388,8 +388,8 @@ impl StreamEvent {
         }
     }
 
-    /// Returns whether the event is the `turn_start` of a turn after this one. The turn has ended then, even if the server
-    /// sent no terminal event: it sends none if the next prompt arrives before it has read the status of the session.
+    /// Returns whether the event is the `turn_start` of a turn after this one, which has ended then: the server sends no
+    /// terminal event between turns that it replays, or if the next prompt arrives early.
     pub(crate) fn starts_turn_after(&self, turn: i64) -> bool {
         matches!(self, Self::TurnStart(event) if event.turn > Some(turn))
     }

@@ -35,8 +35,7 @@ public interface EventListener {
     public fun onEvents(events: List<@JvmSuppressWildcards StreamEvent>, cursor: Long?)
 
     /**
-     * Called when the stream has ended: after the terminal event or, with [StreamOptions.turn], the start of a later
-     * turn, or by [Subscription.cancel].
+     * Called when the stream has ended after its last event, or because it was [cancelled][Subscription.cancel].
      */
     public fun onClosed() {}
 

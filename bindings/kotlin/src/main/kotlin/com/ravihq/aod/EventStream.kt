@@ -23,13 +23,14 @@ import kotlinx.coroutines.flow.flow
  * cannot be reached while the stream is being opened, or responds with 408, 429 or 5xx, the request is retried as often
  * as a call ([RetryPolicy]), after a 429 even without `Retry-After`.
  *
- * The terminal event is the last one or, with [StreamOptions.turn], the start of a later turn. Before the stream
- * delivers `exit`, `error` or `terminated`, it sends one more request, of at most 5 s, for events that it has not
- * received yet, because a server can send the terminal event before the last output. If [StreamOptions.reconnect] is
- * off, the stream neither retries nor reconnects, and does not send this request.
+ * The last event is the terminal event or, with [StreamOptions.turn], the `turn_start` of a later turn. Before the
+ * stream delivers `exit`, `error` or `terminated`, it sends one more request, of at most 5 s, for events that it has
+ * not received yet, because a server can send the terminal event before the last output. If [StreamOptions.reconnect]
+ * is off, the stream neither retries nor reconnects, and does not send this request.
  *
  * The stream also ends if the server repeatedly ends its response without a terminal event and without a new event, and
- * the session is not active or does not exist.
+ * the session is not active or does not exist. A session that does not exist counts only if the connections were short
+ * (less than 10 s).
  *
  * ```kotlin
  * client.sessions.stream(id).collect { event ->

@@ -414,8 +414,8 @@ public class Sessions internal constructor(private val connection: Connection) {
     public suspend fun waitForCompletion(id: UUID): Session = connection.call { waitForSession(id) }
 
     /**
-     * Returns the event stream of a session (`GET /sessions/{id}/stream`), by default from its first event to the
-     * terminal one.
+     * Returns the event stream of a session (`GET /sessions/{id}/stream`): each event once and in order, up to the
+     * terminal event unless [StreamOptions.turn] is set.
      *
      * This call sends nothing: each collector of the [EventStream] opens its own connection. By default the stream
      * survives dropped connections; see [StreamOptions].

@@ -35,8 +35,8 @@ public data class StreamOptions @JvmOverloads constructor(
      * this turn, `start`, and the event that ends the stream: the terminal event or, if a later turn has started, the
      * `turn_start` of that turn. Null, the default, includes all events: a stream replays turns that have ended.
      *
-     * To build the transcript of the turn, use [Sessions.transcript]: [Transcript.apply] would also apply that last
-     * `turn_start`.
+     * To build the transcript of the turn, use [Sessions.transcript]: [Transcript.apply] would begin the later turn. In
+     * a listener, leave that event out and call [Transcript.finish].
      */
     val turn: Long? = null,
     /**

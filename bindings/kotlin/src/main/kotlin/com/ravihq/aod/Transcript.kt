@@ -71,6 +71,8 @@ public class Transcript private constructor(internal val native: NativeTranscrip
 
     /**
      * Applies several events of a session, as [EventListener.onEvents] receives them, which is faster than one by one.
+     * One call returns at most one [TranscriptChange.ItemUpdated] per item and at most one
+     * [TranscriptChange.AgentUpdated]; each has the final state.
      *
      * @param events the next events, in order
      * @return the changes that the events make, in order

@@ -67,8 +67,8 @@ public class TranscriptStream internal constructor(
      * whose text grows can have older [TranscriptItem.events], [TranscriptItem.raw] and [TranscriptItem.isTruncated]
      * than in the transcript, until its next [TranscriptChange.ItemUpdated].
      *
-     * The first element does not wait for the server: the stream is being opened meanwhile, and an exception, such as
-     * [AodException.NotFound], is thrown after it.
+     * The first element arrives while the stream is still being opened; an exception of opening, such as
+     * [AodException.NotFound], follows it.
      *
      * With `stateIn`, the flow becomes a `StateFlow`, for Compose in a view model:
      *
