@@ -520,12 +520,12 @@ class RunResult(BaseModel):
         session: The session, retrieved after the turn has ended.
         events: The events that were read, in order: those of the turn for `run` and `ask`; for `wait_for_completion`,
             all events after `since`. Empty if they were not collected.
+        turn: The number of the turn, from 1, for `run` and `ask`; otherwise `None`.
     """
 
     session: Session
     events: list[StreamEvent] = Field(default_factory=list[StreamEvent])
-    _turn: int | None = None
-    """The number of the turn, if `events` are those of one turn."""
+    turn: int | None = None
 
     @property
     def stdout(self) -> str:
@@ -550,9 +550,9 @@ class RunResult(BaseModel):
 
         transcript = Transcript()
         for event in self.events:
-            transcript._apply(event, self._turn)  # pyright: ignore[reportPrivateUsage]
+            transcript._apply(event, self.turn)  # pyright: ignore[reportPrivateUsage]
         if self.events:  # there may be no terminal event
-            transcript._finish(self._turn)  # pyright: ignore[reportPrivateUsage]
+            transcript._finish(self.turn)  # pyright: ignore[reportPrivateUsage]
         return transcript
 
 

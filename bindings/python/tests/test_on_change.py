@@ -125,13 +125,14 @@ def test_ask_passes_the_changes_of_its_turn(
 def test_the_result_of_a_run_has_the_events_of_the_new_history(
     server: DevServer, client: aod.Client, control: Control, client_class: Any
 ) -> None:
-    control("POST", "script", {"script": {"steps": [{"stdout": "one\n"}, {"stdout": "two\n"}, {"exit": 0}]}})
+    answer = json.dumps(says("two")) + "\n"
+    control("POST", "script", {"script": {"steps": [{"stdout": "one\n"}, {"stdout": answer}, {"exit": 0}]}})
     row = 'id: 1\ndata: {"type": "output", "id": 1, "stream": "stdout", "data": "again\\n", "turn": 1}\n\n'
     effect = {"insert": {"before_event": 10, "text": row}}
     control("POST", "fault", {"path": "/sessions/*/stream", "effect": effect})
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
     result = finish(client_class, "run", url=server.url, agent_id=agent.id, prompt="hi")
-    assert result.stdout == "again\ntwo\n"
+    assert result.stdout == f"again\n{answer}" and result.text == "two"
 
 
 @both_clients
@@ -143,10 +144,12 @@ def test_a_turn_without_output_starts_and_ends(
     agent = client.agents.create(name="a", model="claude-sonnet-4-6", runtime="claude")
     session = client.sessions.run(agent_id=agent.id, prompt="one").session
     changes: list[Change] = []
-    finish(client_class, "ask", session.id, url=server.url, prompt="two", on_change=changes.append)
+    result = finish(client_class, "ask", session.id, url=server.url, prompt="two", on_change=changes.append)
     of_turn = [change for change in changes if not isinstance(change, AgentUpdated | HistoryReset)]
     turns = [(change.type, change.turn) for change in of_turn]
     assert turns == [("turn_started", 2), ("turn_ended", 2)]
+    for same in (result, aod.RunResult.model_validate_json(result.model_dump_json())):
+        assert same == result and [turn.number for turn in same.transcript().turns] == [2]
 
 
 @both_clients
@@ -172,6 +175,34 @@ def test_a_stream_without_a_terminal_event_ends_the_turn(client_class: Any) -> N
         finish(client_class, "wait_for_completion", SESSION_ID, url=url, on_change=changes.append)
     # The line has no end, so it is read at the end of the output.
     assert [change.type for change in changes][-2:] == ["item_added", "turn_ended"]
+
+
+@both_clients
+@pytest.mark.parametrize("number", [{}, 1.5, 2**70, 0, None])
+def test_a_run_does_not_need_the_number_of_its_turn(client_class: Any, number: Any) -> None:
+    session = {"id": SESSION_ID, "status": "completed", "created_at": "2026-01-01T00:00:00Z"}
+    session["updated_at"] = session["created_at"]
+    body = "".join(
+        f"data: {json.dumps(event)}\n\n"
+        for event in (
+            {"type": "start", "session_id": SESSION_ID, "runtime": "claude"},
+            {"type": "output", "id": 1, "stream": "stdout", "data": json.dumps(says("done")) + "\n", "turn": 1},
+            {"type": "exit", "id": 1, "code": 0},
+        )
+    )
+
+    def respond(handler: BaseHTTPRequestHandler, _: str) -> None:
+        if handler.command == "POST":
+            ack = {"id": SESSION_ID, "status": "pending", "current_turn": number}
+            send(handler, 201, "application/json", json.dumps(ack).encode())
+        elif handler.path.partition("?")[0].endswith("/stream"):
+            send(handler, 200, "text/event-stream", body.encode())
+        else:
+            send(handler, 200, "application/json", json.dumps(session).encode())
+
+    with http_server(respond) as url:
+        result = finish(client_class, "run", url=url, agent_id=SESSION_ID, prompt="hi")
+    assert result.text == "done" and result.turn is None
 
 
 @both_clients

@@ -1,12 +1,14 @@
 //! The position of a stream in the log of its session: what was delivered, and where the next connection starts.
 
 use super::history::{History, hash};
-use crate::models::event::{StreamEvent, TurnStartEvent};
+use crate::models::event::{StageName, StageState, StreamEvent, TurnStartEvent};
 
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dedup {
     New,
+    /// New, but not after everything that was delivered: it does not count as progress.
+    Unordered,
     /// Not known: the event is delivered, but does not count as progress.
     Unknown,
     Duplicate,
@@ -28,6 +30,8 @@ pub(super) struct Position {
     delivered: Option<i64>,
     /// The id of an unknown event that was not followed by a higher id yet.
     unconfirmed: Option<i64>,
+    /// The highest id of an unknown event.
+    latest_unknown: Option<i64>,
     /// The delivered rows and events of unknown types.
     history: History,
     started: bool,
@@ -49,9 +53,24 @@ impl Position {
         }
     }
 
-    /// Returns whether a turn is later than the one whose events were delivered last.
-    pub(super) fn is_later_turn(&self, turn: Option<i64>) -> bool {
-        turn.is_some() && self.turn.is_some() && turn > self.turn
+    /// Returns whether an event shows that the turn whose events were delivered last has ended. That is the start of a
+    /// later turn, or the stage in which an agent starts: the server sends one for each turn, before its output.
+    pub(super) fn is_start_of_later_turn(&self, event: &StreamEvent) -> bool {
+        let Some(latest) = self.turn else {
+            return false;
+        };
+        match event {
+            StreamEvent::Stage(stage) => {
+                let is_start = stage.stage == StageName::RuntimeStart;
+                is_start && stage.state == StageState::Started && stage.id > self.delivered
+            }
+            event => event.starts_turn_after(latest),
+        }
+    }
+
+    /// Returns whether the events of this turn were delivered last.
+    pub(super) fn is_in_turn(&self, turn: i64) -> bool {
+        self.turn == Some(turn)
     }
 
     /// Returns the cursor to resume from.
@@ -169,6 +188,7 @@ impl Position {
             self.history.diverge(id);
             self.cursor = line;
             self.unconfirmed = None;
+            self.latest_unknown = None;
             self.turn = turn;
             Dedup::Reset
         };
@@ -197,7 +217,12 @@ impl Position {
         if Some(id) > self.delivered {
             self.unconfirmed = line;
         }
-        Dedup::New
+        if Some(id) > self.delivered.max(self.latest_unknown) {
+            self.latest_unknown = Some(id);
+            Dedup::New
+        } else {
+            Dedup::Unordered
+        }
     }
 }
 

@@ -128,13 +128,15 @@ impl Selection {
                 // It may be a repeat, so it does not delay the terminal event.
                 Dedup::Unknown => return Disposition::Ignore,
                 Dedup::New => held.is_followed = true,
-                Dedup::Duplicate | Dedup::Reset => {}
+                Dedup::Unordered | Dedup::Duplicate | Dedup::Reset => {}
             }
         }
         match dedup {
             Dedup::Duplicate if !self.raw => Disposition::Ignore,
-            Dedup::Unknown if wanted => Disposition::DeliverWithoutProgress(deliver(log)),
-            Dedup::Unknown => Disposition::Ignore,
+            Dedup::Unknown | Dedup::Unordered if wanted => {
+                Disposition::DeliverWithoutProgress(deliver(log))
+            }
+            Dedup::Unknown | Dedup::Unordered => Disposition::Ignore,
             _ if wanted => Disposition::Deliver(deliver(log)),
             _ => Disposition::Skip,
         }
@@ -159,12 +161,15 @@ impl SessionLog {
     /// than the one that was delivered last.
     fn take_held_before(&mut self, event: &StreamEvent, limit: Option<i64>) -> Option<StreamEvent> {
         let held = self.held.as_ref()?;
-        let is_complete = match event {
-            StreamEvent::TurnStart(start) => match limit {
-                Some(limit) => event.starts_turn_after(limit),
-                None => self.position.is_later_turn(start.turn),
-            },
-            event => event.is_terminal() && !held.is_followed,
+        let is_complete = match (event, limit) {
+            (StreamEvent::TurnStart(_), Some(limit)) => event.starts_turn_after(limit),
+            (StreamEvent::Stage(_), Some(limit)) => {
+                self.position.is_in_turn(limit) && self.position.is_start_of_later_turn(event)
+            }
+            (StreamEvent::TurnStart(_) | StreamEvent::Stage(_), None) => {
+                self.position.is_start_of_later_turn(event)
+            }
+            (event, _) => event.is_terminal() && !held.is_followed,
         };
         if is_complete {
             self.held.take().map(|held| held.event)

@@ -304,6 +304,8 @@ struct Row {
     turn_start: Option<Vec<u8>>,
     /// Whether the complete stream contains that `turn_start` before the row.
     begins_turn: bool,
+    /// Whether the row is the stage in which the agent of a turn starts. The last turn may have no output.
+    starts_agent: bool,
 }
 
 impl Wire {
@@ -330,6 +332,7 @@ impl Wire {
                 at,
                 turn_start,
                 begins_turn: begins.is_some(),
+                starts_agent: row.json["stage"] == "runtime_start",
             });
         }
         let end = whole.len();
@@ -363,7 +366,8 @@ impl Wire {
 
     /// Returns the offset of the second row of the last turn.
     pub(crate) fn last_turn(&self) -> usize {
-        let first = self.rows.iter().rposition(|row| row.begins_turn);
+        let begins = |row: &Row| row.begins_turn || row.starts_agent;
+        let first = self.rows.iter().rposition(begins);
         let second = first.and_then(|first| self.rows.get(first + 1));
         second.map_or(self.end, |row| row.at)
     }

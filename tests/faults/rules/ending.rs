@@ -253,6 +253,54 @@ async fn the_terminal_event_after_an_earlier_turn_does_not_end_the_turn_that_is_
     }
 }
 
+/// A turn that prints nothing has no `turn_start`, but the stage in which its agent starts.
+#[tokio::test]
+async fn a_later_turn_without_output_does_not_replace_the_terminal_event() {
+    let turn = "data: {\"type\": \"turn_start\", \"id\": 7, \"turn\": 1}\n\n";
+    let stage = "id: 8\ndata: {\"type\": \"stage\", \"id\": 8, \"stage\": \"runtime_start\", \"state\": \"started\"}\n\n";
+    for limit in [None, Some(1)] {
+        let server = bodies([
+            format!("{START}{turn}{}{}", row(7), exit(7)),
+            format!("{START}{stage}{}", exit(8)),
+        ])
+        .await;
+        let mut events = open(&client(&server)).await;
+        if let Some(limit) = limit {
+            events = events.until_turn(limit);
+        }
+        let shown = outline(events).await;
+        assert_eq!(shown, ["start", "turn_start 7", "output 7", "exit 7"]);
+        assert_eq!(server.received().len(), 2);
+    }
+}
+
+/// Events of unknown types that change with each connection are no progress, unless their ids ascend.
+#[tokio::test]
+async fn unknown_events_that_change_do_not_delay_the_end() {
+    let stats =
+        |number| format!("data: {{\"type\": \"stats\", \"id\": 7, \"elapsed\": {number}}}\n\n");
+    let server = bodies([
+        format!("{START}{}{}{}", row(7), stats(1), exit(7)),
+        format!("{START}{}{}", stats(2), exit(7)),
+    ])
+    .await;
+    let shown = outline(open(&client(&server)).await).await;
+    assert_eq!(shown, ["start", "output 7", "stats 7", "stats 7", "exit 7"]);
+    assert_eq!(server.received().len(), 2);
+
+    let all: Vec<_> = (1..=9)
+        .map(|number| format!("{START}{}", stats(number)))
+        .collect();
+    let server = bodies_of("completed", all).await;
+    let shown = outline(open(&client(&server)).await).await;
+    assert_eq!(shown[..2], ["start", "stats 7"]);
+    assert_eq!(
+        paths(&server),
+        ["stream", "stream", "session", "stream"],
+        "{shown:?}"
+    );
+}
+
 #[tokio::test]
 async fn the_terminal_event_is_delivered_when_its_confirmation_fails() {
     for how in 0..5 {

@@ -67,8 +67,10 @@ class _Turn:
         has_ended: Whether the turn has ended.
     """
 
-    def __init__(self, number: int | None = None) -> None:
-        self.number = number
+    def __init__(self, number: Any = None) -> None:
+        # A field of a response that has an unexpected type is kept.
+        is_valid = isinstance(number, int) and 0 < number < 2**63
+        self.number: int | None = number if is_valid else None
         self.has_ended = False
 
     def stream_options(self) -> dict[str, Any]:
@@ -80,12 +82,6 @@ class _Turn:
         """Record an event that ends the turn."""
         if ends_turn(event, self.number):
             self.has_ended = True
-
-    def result(self, session: Session, events: list[StreamEvent]) -> RunResult:
-        """Return the result, with the session after the turn."""
-        result = RunResult(session=session, events=events)
-        result._turn = self.number  # pyright: ignore[reportPrivateUsage]
-        return result
 
 
 async def _call(function: Callable[[_T], object] | None, argument: _T) -> None:
@@ -101,7 +97,7 @@ def _clearing(events: list[StreamEvent]) -> Callable[[ConnectionState], None]:
 
     def observe(state: ConnectionState) -> None:
         if state.kind == "history_reset":
-            events.clear()
+            events[:] = [event for event in events if event.type == "start"]  # it is delivered once
 
     return observe
 
@@ -481,7 +477,7 @@ class Sessions:
         turn.has_ended = True  # the stream may end without a terminal event
         for change in reader.finish():
             _call_sync(on_change, change, "on_change")
-        return turn.result(self.get(session_id), events)
+        return RunResult(session=self.get(session_id), events=events, turn=turn.number)
 
     def _follow_turn(
         self,
@@ -1210,7 +1206,7 @@ class AsyncSessions:
         turn.has_ended = True  # the stream may end without a terminal event
         for change in reader.finish():
             await _call(on_change, change)
-        return turn.result(await self.get(session_id), events)
+        return RunResult(session=await self.get(session_id), events=events, turn=turn.number)
 
     async def _follow_turn(
         self,
