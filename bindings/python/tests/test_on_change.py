@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -152,26 +153,28 @@ def test_a_turn_without_output_starts_and_ends(
         assert same == result and [turn.number for turn in same.transcript().turns] == [2]
 
 
-@both_clients
-def test_a_stream_without_a_terminal_event_ends_the_turn(client_class: Any) -> None:
+def session_server(*events: dict[str, Any], current_turn: Any = None) -> AbstractContextManager[str]:
+    """Serve one session that has ended, with these events after its start."""
     session = {"id": SESSION_ID, "status": "completed", "created_at": "2026-01-01T00:00:00Z"}
     session["updated_at"] = session["created_at"]
-    body = "".join(
-        f"data: {json.dumps(event)}\n\n"
-        for event in (
-            {"type": "start", "session_id": SESSION_ID, "runtime": "claude"},
-            {"type": "output", "id": 1, "stream": "stdout", "data": json.dumps(says("cut")), "turn": 1},
-        )
-    )
+    start = {"type": "start", "session_id": SESSION_ID, "runtime": "claude"}
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in (start, *events))
 
     def respond(handler: BaseHTTPRequestHandler, _: str) -> None:
         if handler.path.partition("?")[0].endswith("/stream"):
             send(handler, 200, "text/event-stream", body.encode())
         else:
-            send(handler, 200, "application/json", json.dumps(session).encode())
+            answer = {**session, "current_turn": current_turn} if handler.command == "POST" else session
+            send(handler, 200, "application/json", json.dumps(answer).encode())
 
+    return http_server(respond)
+
+
+@both_clients
+def test_a_stream_without_a_terminal_event_ends_the_turn(client_class: Any) -> None:
+    output = {"type": "output", "id": 1, "stream": "stdout", "data": json.dumps(says("cut")), "turn": 1}
     changes: list[Change] = []
-    with http_server(respond) as url:
+    with session_server(output) as url:
         finish(client_class, "wait_for_completion", SESSION_ID, url=url, on_change=changes.append)
     # The line has no end, so it is read at the end of the output.
     assert [change.type for change in changes][-2:] == ["item_added", "turn_ended"]
@@ -180,27 +183,8 @@ def test_a_stream_without_a_terminal_event_ends_the_turn(client_class: Any) -> N
 @both_clients
 @pytest.mark.parametrize("number", [{}, 1.5, 2**70, 0, None])
 def test_a_run_does_not_need_the_number_of_its_turn(client_class: Any, number: Any) -> None:
-    session = {"id": SESSION_ID, "status": "completed", "created_at": "2026-01-01T00:00:00Z"}
-    session["updated_at"] = session["created_at"]
-    body = "".join(
-        f"data: {json.dumps(event)}\n\n"
-        for event in (
-            {"type": "start", "session_id": SESSION_ID, "runtime": "claude"},
-            {"type": "output", "id": 1, "stream": "stdout", "data": json.dumps(says("done")) + "\n", "turn": 1},
-            {"type": "exit", "id": 1, "code": 0},
-        )
-    )
-
-    def respond(handler: BaseHTTPRequestHandler, _: str) -> None:
-        if handler.command == "POST":
-            ack = {"id": SESSION_ID, "status": "pending", "current_turn": number}
-            send(handler, 201, "application/json", json.dumps(ack).encode())
-        elif handler.path.partition("?")[0].endswith("/stream"):
-            send(handler, 200, "text/event-stream", body.encode())
-        else:
-            send(handler, 200, "application/json", json.dumps(session).encode())
-
-    with http_server(respond) as url:
+    output = {"type": "output", "id": 1, "stream": "stdout", "data": json.dumps(says("done")) + "\n", "turn": 1}
+    with session_server(output, {"type": "exit", "id": 1, "code": 0}, current_turn=number) as url:
         result = finish(client_class, "run", url=url, agent_id=SESSION_ID, prompt="hi")
     assert result.text == "done" and result.turn is None
 
